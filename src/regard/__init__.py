@@ -1,0 +1,62 @@
+"""Build, train and look into CNNs with attention, on Keras 3.
+
+Importing regard chooses the Keras backend (see `regard.backend`) but loads no Keras; each
+public name is loaded on first use.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+from regard import backend
+
+if TYPE_CHECKING:
+    from regard import datasets, layers, models
+    from regard.errors import DataError, RegardError, UsageError
+    from regard.evaluation import evaluate_probabilities
+    from regard.maps import AttentionMaps, attention_maps
+    from regard.models import load
+    from regard.pipeline import train
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "AttentionMaps": "regard.maps",
+    "DataError": "regard.errors",
+    "RegardError": "regard.errors",
+    "UsageError": "regard.errors",
+    "attention_maps": "regard.maps",
+    "evaluate_probabilities": "regard.evaluation",
+    "load": "regard.models",
+    "train": "regard.pipeline",
+}
+_MODULES = ("datasets", "layers", "models")
+
+__all__ = [
+    "AttentionMaps",
+    "DataError",
+    "RegardError",
+    "UsageError",
+    "attention_maps",
+    "datasets",
+    "evaluate_probabilities",
+    "layers",
+    "load",
+    "models",
+    "train",
+]
+
+
+def __getattr__(name):
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    if name in _MODULES:
+        return importlib.import_module(f"regard.{name}")
+    raise AttributeError(f"module 'regard' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])
+
+
+backend.choose()
+backend.register_layers_with_keras()

@@ -1,0 +1,14 @@
+"""Reads pictures from the command line into the form that a model takes."""
+
+import numpy as np
+
+
+def read_for(model, paths):
+    """Returns the files found, and their pictures as float32 in 0…1 in the model's size."""
+    from regard.datasets.check import as_images
+    from regard.datasets.picture import find_pictures, read_picture
+
+    rows, columns, channels = model.input_shape[1:]
+    files = find_pictures(paths)
+    pictures = [read_picture(file, (rows, columns), channels) for file in files]
+    return files, as_images(np.stack(pictures))

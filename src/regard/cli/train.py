@@ -1,0 +1,78 @@
+"""`regard train`."""
+
+from pathlib import Path
+
+from cyclopts.types import ExistingDirectory, ExistingFile
+
+from regard.cli.output import notify, print_json
+
+
+def train(
+    dataset: str | None = None,
+    /,
+    *,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    seed: int | None = None,
+    config: ExistingFile | None = None,
+    data: ExistingDirectory | None = None,
+    name: str | None = None,
+    runs: Path = Path("runs"),
+    json: bool = False,
+):
+    """Train a network with attention and write a report.
+
+    Parameters
+    ----------
+    dataset
+        Name of the data set; fashion-mnist by default.
+    epochs
+        Passes over the training images; 10 by default.
+    batch_size
+        Images a step; 64 by default.
+    learning_rate
+        Adam's learning rate; 0.001 by default.
+    seed
+        Seed of the split, the weights and the order of the images; 0 by default.
+    config
+        A TOML file with any of these settings; options win over it.
+    data
+        Folder with the data set's files.
+    name
+        Name of the run; by default the data set's, counted up.
+    runs
+        Folder of all runs.
+    json
+        Print the result as JSON.
+    """
+    from regard.training.recipe import read_recipe
+
+    recipe = read_recipe(
+        config,
+        dataset=dataset,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        seed=seed,
+    )
+    from regard import datasets
+
+    loaded = datasets.load(recipe.dataset, data)
+    notify(loaded.provenance.notice)
+
+    from regard.cli.progress import ProgressBar
+    from regard.pipeline import train as run_training
+
+    bar = ProgressBar()
+    try:
+        result = run_training(recipe, loaded, runs, name, [bar])
+    finally:
+        bar.close()
+    folder = result.trained.folder
+    if json:
+        print_json({"run": str(folder), "test": result.evaluation.to_dict()})
+        return
+    print(result.evaluation.summary())
+    print(f"Report: {folder / 'report.html'}")
+    print(f"Next:   regard explain {folder}")

@@ -1,0 +1,57 @@
+"""Data sets by name, and the reading and checking of pictures and labels."""
+
+import os
+
+from regard.datasets import fashion_mnist
+from regard.datasets.dataset import Dataset, Provenance, Split
+from regard.errors import UsageError, nearest
+
+__all__ = ["Dataset", "Provenance", "Split", "fashion_mnist", "load", "names"]
+
+
+def load(
+    name: str = "fashion-mnist", folder: str | os.PathLike | None = None, progress: bool = True
+) -> Dataset:
+    """Loads a data set.
+
+    Args:
+        name: One of `names()`.
+        folder: A folder with the data set's files; None looks in the usual places.
+        progress: Whether a download shows a bar if stderr is a terminal.
+
+    Returns:
+        Images uint8, 0…255, and labels int64, split in `train` and `test`.
+
+    Raises:
+        UsageError: There is no data set of that name.
+        DataError: The folder lacks a file, or a file is damaged or altered.
+
+    Example:
+        >>> load("fashion-mnist-sample").test.images.shape
+        (1000, 28, 28)
+    """
+    if name not in _LOADERS:
+        raise UsageError(f"There is no data set {name!r}. {nearest(name, _LOADERS)}")
+    return _LOADERS[name](folder, progress)
+
+
+def names() -> list[str]:
+    """Returns the names that `load` knows.
+
+    Example:
+        >>> names()
+        ['fashion-mnist', 'fashion-mnist-sample']
+    """
+    return sorted(_LOADERS)
+
+
+def _load_sample(folder, progress):
+    if folder is not None:
+        raise UsageError(
+            "fashion-mnist-sample lies inside regard and takes no folder. "
+            "Leave the folder out, or ask for fashion-mnist."
+        )
+    return fashion_mnist.load_sample()
+
+
+_LOADERS = {"fashion-mnist": fashion_mnist.load, "fashion-mnist-sample": _load_sample}

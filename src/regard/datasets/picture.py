@@ -1,0 +1,123 @@
+"""Reads pictures from files into the form of a data set's images."""
+
+import os
+import re
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from regard.errors import DataError
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
+MAX_BYTES = 50_000_000
+MAX_PIXELS = 50_000_000
+
+
+def read_picture(
+    path: str | os.PathLike, size: tuple[int, int] = (28, 28), channels: int = 1
+) -> np.ndarray:
+    """Reads a picture, upright, on white where it is transparent, and resizes it.
+
+    Args:
+        path: PNG, JPEG, BMP, GIF, WebP or TIFF, told by content, of at most 50 MB and 50
+            million pixels. Of several frames the first is read.
+        size: Rows and columns wanted; the picture is stretched to them.
+        channels: 1 for grey, 3 for colour.
+
+    Returns:
+        uint8, 0…255, `(rows, columns, channels)`.
+
+    Raises:
+        DataError: The file is missing, too large, broken or no picture.
+
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> path = Path(tempfile.mkdtemp(), "red.png")
+        >>> Image.new("RGB", (40, 30), "red").save(path)
+        >>> read_picture(path, size=(2, 1), channels=3).tolist()
+        [[[255, 0, 0]], [[255, 0, 0]]]
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file.")
+    if path.stat().st_size > MAX_BYTES:
+        raise DataError(f"{path}: larger than {MAX_BYTES:,} bytes.")
+    try:
+        return _decode(path, size, "L" if channels == 1 else "RGB")
+    except DataError:
+        raise
+    except Exception as error:  # decoders raise nearly anything on broken files
+        raise DataError(
+            f"{path}: not a picture that can be read ({error}). Known: {', '.join(FORMATS)}."
+        ) from error
+
+
+def find_pictures(paths: Iterable[str | os.PathLike]) -> list[Path]:
+    """Expands folders into the pictures that lie directly in them.
+
+    Args:
+        paths: Files, taken as they are, and folders, whose files with a picture's suffix are
+            taken in natural order (`2.png` before `10.png`), hidden ones left out.
+
+    Returns:
+        The files, in the order of `paths`.
+
+    Raises:
+        DataError: A folder has no pictures or cannot be read.
+
+    Example:
+        >>> find_pictures(["a.png"])[0].name
+        'a.png'
+    """
+    found = []
+    for path in map(Path, paths):
+        found += _in_folder(path) if path.is_dir() else [path]
+    return found
+
+
+def _in_folder(folder):
+    try:
+        inside = [p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file()]
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read ({error.strerror}).") from error
+    visible = [path for path in inside if not path.name.startswith(".")]
+    if not visible:
+        raise DataError(f"{folder}: no pictures ({', '.join(sorted(SUFFIXES))}) in this folder.")
+    return sorted(visible, key=_natural)
+
+
+def _natural(path):
+    pieces = re.split(r"([0-9]+)", path.name.casefold())
+    return [int(p) if p.isdecimal() and p.isascii() else p for p in pieces], path.name
+
+
+def _decode(path, size, mode):
+    from PIL import Image, ImageOps
+
+    rows, columns = size
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(path, formats=FORMATS) as opened:
+            if opened.width * opened.height > MAX_PIXELS:
+                raise DataError(f"{path}: more than {MAX_PIXELS:,} pixels.")
+            if opened.mode in ("I", "F"):
+                raise DataError(f"{path}: 32 bits a pixel; save it with 8 or 16.")
+            image = _flatten(ImageOps.exif_transpose(opened), mode)
+    if image.size != (columns, rows):
+        image = image.resize((columns, rows), Image.Resampling.LANCZOS)
+    return np.asarray(image).reshape(rows, columns, -1).copy()
+
+
+def _flatten(image, mode):
+    from PIL import Image
+
+    if image.mode.startswith("I;16"):  # Pillow would clip at 255
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert(mode)

@@ -1,0 +1,68 @@
+"""Writing files so that nothing is lost: whole or not at all, and never over another."""
+
+import errno
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+from regard.errors import RegardError
+
+
+@contextmanager
+def whole_file(path: Path):
+    """Gives a temporary path to write to, which becomes `path` only when all went well.
+
+    Args:
+        path: The file to make; its folder must exist.
+
+    Yields:
+        A path in the same folder with the same suffix.
+
+    Raises:
+        RegardError: If the disk is full; nothing is left behind then.
+    """
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise RegardError(
+            f"The disk is full: {path} was not written. Free some space and try again."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text file whole, UTF-8; raises `RegardError` if the disk is full."""
+    with whole_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def unused(path: Path) -> Path:
+    """Returns `path`, or the first of `name-2`, `name-3`, … that does not exist.
+
+    Example:
+        >>> unused(Path("no-such-folder/maps.png")).name
+        'maps.png'
+    """
+    candidate, count = path, 1
+    while candidate.exists():
+        count += 1
+        candidate = path.with_name(f"{path.stem}-{count}{path.suffix}")
+    return candidate
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,41 @@
+"""Draws the values of a map's pixels onto the image, each at the place that it saw."""
+
+import numpy as np
+
+from regard.maps.geometry import Axis, Geometry
+
+
+def to_image(values, geometry: Geometry, image_size):
+    """Interpolates maps linearly between the centres of their pixels' receptive fields.
+
+    Beyond the outermost centres the nearest value holds, so a map's extreme values stay the
+    extreme values of the picture.
+
+    Args:
+        values: Array `(batch, rows, columns)` of the map.
+        geometry: Where the map's pixels lie on the image.
+        image_size: `(rows, columns)` of the image.
+
+    Returns:
+        Array `(batch, *image_size)`, in the unit of `values`.
+
+    Example:
+        >>> from regard.maps.geometry import stretched
+        >>> to_image(np.array([[[0.0, 1.0]]]), stretched((1, 4), (1, 2)), (1, 4)).tolist()
+        [[[0.0, 0.25, 0.75, 1.0]]]
+    """
+    rows, columns = (_weights(a, n) for a, n in zip(geometry.axes, image_size, strict=True))
+    return np.einsum("rh,bhw,cw->brc", rows, values, columns)
+
+
+def nearest_pixel(geometry: Geometry, position):
+    """Returns the index `(row, column)` of the map pixel whose centre is nearest on the image."""
+    return tuple(
+        int(np.abs(axis.centres() - place).argmin())
+        for axis, place in zip(geometry.axes, position, strict=True)
+    )
+
+
+def _weights(axis: Axis, size: int):
+    place = np.clip((np.arange(size) - axis.start) / axis.step, 0, axis.size - 1)
+    return np.maximum(1 - np.abs(place[:, None] - np.arange(axis.size)), 0)

@@ -1,0 +1,68 @@
+"""The main job in one call: load, train, test once, report."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from regard import datasets
+from regard.errors import DataError
+from regard.evaluation import Evaluation
+from regard.training import Recipe, Trained, fit
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished training.
+
+    Attributes:
+        trained: The run folder, the network and its best epoch.
+        evaluation: What it does on the test images.
+    """
+
+    trained: Trained
+    evaluation: Evaluation
+
+
+def train(recipe=None, dataset=None, root="runs", name=None, callbacks=()):
+    """Trains a network with attention, tests it once and writes a report.
+
+    Args:
+        recipe: A `regard.training.Recipe`; the tutorial's by default.
+        dataset: A `regard.datasets.Dataset`; by default the one that the recipe names.
+        root: Folder of all runs.
+        name: Name of the run; by default the data set's, counted up.
+        callbacks: Keras callbacks, such as a progress bar.
+
+    Returns:
+        A `Result`; the run folder holds `report.html`.
+
+    Raises:
+        DataError: If the data cannot be used.
+        UsageError: If the data set is not known or the run's name is in use.
+        Stopped: At Ctrl-C, after saving what was trained.
+    """
+    from regard.reports.run import finish_run
+
+    recipe = recipe or Recipe()
+    dataset = dataset or datasets.load(recipe.dataset)
+    trained = fit(recipe, dataset, Path(root), name, callbacks)
+    return Result(trained, finish_run(trained, dataset, recipe))
+
+
+def load_run_data(config, data=None):
+    """Loads the data set that a run was trained on.
+
+    Args:
+        config: The run's configuration, from `regard.training.run.read_config`.
+        data: Folder with the data set's files, or None.
+
+    Raises:
+        DataError: If the images found here are not those of the run.
+    """
+    name = config["data"]["name"]
+    dataset = datasets.load(name, data)
+    if dict(dataset.provenance.sha256) != config["data"]["sha256"]:
+        raise DataError(
+            f"The run was trained on {name} from {config['data']['source']}, but "
+            f"{dataset.provenance.source} holds other files. Give the run's with --data FOLDER."
+        )
+    return dataset

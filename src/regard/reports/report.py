@@ -1,0 +1,87 @@
+"""One page on a trained network, to be read on a phone or a desk, by day or by night."""
+
+from regard.reports import page, sections
+from regard.reports.attention import attention
+
+
+def render(
+    title,
+    facts,
+    dataset_notice,
+    history,
+    best_epoch,
+    evaluation,
+    sample_images,
+    sample_titles,
+    mistake_images,
+    mistake_titles,
+    map_images,
+    map_values,
+    map_titles,
+    class_names,
+):
+    """Renders one self-contained HTML page: no script, and nothing loaded from elsewhere.
+
+    Images are uint8, `(rows, columns)` or `(rows, columns, 3)`; each list of titles is as long as
+    its list of images. All text is escaped.
+
+    Args:
+        title: Title of the page.
+        facts: What was done, by name, such as `{"Optimizer": "Adam"}`.
+        dataset_notice: What a reader must know before believing a result; may be empty.
+        history: A dict for each epoch, as for `regard.reports.curves`; may be empty.
+        best_epoch: The epoch that was kept, chosen on the validation images; None if none was.
+        evaluation: A `regard.evaluation.Evaluation`.
+        sample_images: Images that show what the data set holds.
+        sample_titles: Their titles.
+        mistake_images: The images of `evaluation.mistakes`, or the first few.
+        mistake_titles: Their titles, as from `regard.reports.mistake_titles`.
+        map_images: Images whose attention maps are shown.
+        map_values: A map `(rows, columns)` for each: the mean attention that each pixel
+            receives. None if the network has no attention layer.
+        map_titles: Their titles.
+        class_names: A name for each class, in order.
+
+    Returns:
+        The page as a string.
+
+    Raises:
+        DataError: If an image or a map cannot be drawn.
+    """
+    parts = [
+        sections.headline(evaluation, best_epoch),
+        page.paragraph(dataset_notice, "notice") if dataset_notice else "",
+        sections.facts(facts),
+        sections.samples(sample_images, sample_titles),
+        sections.training(history, best_epoch),
+        sections.classes(evaluation, class_names),
+        sections.confusion(evaluation, class_names),
+        sections.calibration(evaluation),
+        sections.mistakes(mistake_images, mistake_titles),
+        attention(map_images, map_values, map_titles),
+    ]
+    return page.page(title, *filter(None, parts))
+
+
+def mistake_titles(evaluation, labels):
+    r"""Says of each mistake what was predicted, how confidently, and what is true.
+
+    Args:
+        evaluation: A `regard.evaluation.Evaluation`.
+        labels: True classes of the split's images, shape `(images,)`.
+
+    Returns:
+        A title for each of `evaluation.mistakes`.
+
+    Example:
+        >>> from regard.evaluation import evaluate_probabilities
+        >>> wrong = evaluate_probabilities([[0.9, 0.1]], [1], ["cat", "dog"])
+        >>> mistake_titles(wrong, [1])
+        ['cat (90.0\xa0%), truly dog']
+    """
+    names = evaluation.class_names
+    return [
+        f"{names[evaluation.predictions[index]]} "
+        f"({sections.percent(evaluation.probabilities[index].max())}), truly {names[labels[index]]}"
+        for index in evaluation.mistakes
+    ]

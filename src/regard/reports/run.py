@@ -1,0 +1,110 @@
+"""What a finished training leaves for its reader: the test result, the report, the card."""
+
+import json
+
+from regard.datasets.check import as_images, as_labels
+from regard.evaluation import evaluate_probabilities
+from regard.evaluation.predict import predict_probabilities
+from regard.files import write_text
+from regard.maps import attention_maps
+from regard.reports.report import render
+from regard.training.run import environment, read_metrics
+
+SHOWN_SAMPLES = 25
+SHOWN_MAPS = 8
+
+
+def finish_run(trained, dataset, recipe):
+    """Looks at the test images, once, and writes `evaluation.json`, `report.html`, `README.md`.
+
+    Args:
+        trained: A `regard.training.Trained`.
+        dataset: The data set that it was trained on.
+        recipe: The settings.
+
+    Returns:
+        The `Evaluation` on the test images.
+
+    Raises:
+        DataError: If the test images or labels cannot be used.
+        RegardError: If the disk is full.
+    """
+    images = as_images(dataset.test.images)
+    labels = as_labels(dataset.test.labels, len(dataset.class_names), len(images))
+    probabilities = predict_probabilities(trained.model, images)
+    evaluation = evaluate_probabilities(probabilities, labels, dataset.class_names)
+    folder = trained.folder
+    write_text(folder / "evaluation.json", json.dumps(evaluation.to_dict(), indent=2) + "\n")
+    write_text(folder / "report.html", _report(trained, dataset, recipe, evaluation))
+    write_text(folder / "README.md", _card(trained, dataset, recipe, evaluation))
+    return evaluation
+
+
+def prediction_titles(evaluation, labels, indices):
+    """Returns for each index a title with the predicted class, its confidence and the true one."""
+    names = evaluation.class_names
+    titles = []
+    for index in indices:
+        guess = evaluation.predictions[index]
+        confidence = evaluation.probabilities[index, guess]
+        verdict = "" if guess == labels[index] else f", true: {names[labels[index]]}"
+        titles.append(f"{names[guess]} {confidence:.0%}{verdict}")
+    return titles
+
+
+def _report(trained, dataset, recipe, evaluation):
+    test, train = dataset.test, dataset.train
+    shown = list(range(min(SHOWN_MAPS, len(test))))
+    maps = attention_maps(trained.model, as_images(test.images[shown])).to_images()
+    samples = range(min(SHOWN_SAMPLES, len(train)))
+    return render(
+        title=f"{dataset.name}: {trained.folder.name}",
+        facts=_facts(trained, dataset, recipe),
+        dataset_notice=dataset.provenance.notice,
+        history=read_metrics(trained.folder),
+        best_epoch=trained.best_epoch,
+        evaluation=evaluation,
+        sample_images=train.images[list(samples)],
+        sample_titles=[dataset.class_names[train.labels[i]] for i in samples],
+        mistake_images=test.images[evaluation.mistakes],
+        mistake_titles=prediction_titles(evaluation, test.labels, evaluation.mistakes),
+        map_images=test.images[shown],
+        map_values=maps,
+        map_titles=prediction_titles(evaluation, test.labels, shown),
+        class_names=dataset.class_names,
+    )
+
+
+def _facts(trained, dataset, recipe):
+    here = environment()
+    seconds = sum(row["seconds"] for row in read_metrics(trained.folder))
+    return {
+        "Data": f"{dataset.name}: {len(dataset.train):,} images to train and validate on, "
+        f"{len(dataset.test):,} to test on",
+        "Source": dataset.provenance.source,
+        "Network": f"{trained.model.name}, {trained.model.count_params():,} parameters",
+        "Recipe": f"Adam, learning rate {recipe.learning_rate:g}, {recipe.epochs} epochs of "
+        f"batches of {recipe.batch_size}, seed {recipe.seed}",
+        "Epoch kept": f"{trained.best_epoch}, the best on the {recipe.validation_fraction:.0%} "
+        "of the training images held out for validation",
+        "Training time": f"{seconds:.0f} s on {here['cores']} cores",
+        "Versions": ", ".join(f"{name} {v}" for name, v in here["packages"].items())
+        + f"; backend {here['backend']}",
+    }
+
+
+def _card(trained, dataset, recipe, evaluation):
+    facts = "\n".join(f"- {k}: {v}" for k, v in _facts(trained, dataset, recipe).items())
+    notice = f"\n{dataset.provenance.notice}\n" if dataset.provenance.notice else ""
+    return f"""# {trained.folder.name}
+
+{evaluation.summary()}
+{notice}
+{facts}
+
+The epoch was chosen on validation images alone; the test images were looked at once, at the end.
+
+    regard evaluate {trained.folder}
+    regard predict {trained.folder} photo.png
+    regard explain {trained.folder} photo.png
+"""

@@ -1,0 +1,125 @@
+"""Trains a network by a recipe and leaves a run folder; the test images are not looked at."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+
+from regard.datasets import Dataset
+from regard.datasets.check import as_images, as_labels
+from regard.errors import RegardError
+from regard.models.presets import tutorial
+from regard.training.checkpoint import load_weights, save_weights
+from regard.training.recipe import Recipe
+from regard.training.run import append_metrics, new_run_folder, save_model, write_config
+from regard.training.split import stratified_split
+
+
+class Stopped(RegardError):
+    """The training was interrupted; what was trained is in the run folder."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training gives.
+
+    Attributes:
+        folder: The run folder.
+        model: The network with the weights of the best epoch.
+        best_epoch: The epoch with the highest validation accuracy, counted from 1.
+    """
+
+    folder: Path
+    model: keras.Model
+    best_epoch: int
+
+
+def fit(
+    recipe: Recipe,
+    dataset: Dataset,
+    root: Path = Path("runs"),
+    name: str | None = None,
+    callbacks=(),
+) -> Trained:
+    """Trains the tutorial's network and keeps the epoch that is best on the validation part.
+
+    Args:
+        recipe: The settings.
+        dataset: Images and labels; of its training images a stratified part is held out for
+            validation. The test images are not used.
+        root: Folder of all runs.
+        name: Name of the run; by default the data set's, counted up.
+        callbacks: Keras callbacks, such as a progress bar.
+
+    Raises:
+        DataError: If the images or labels cannot be used.
+        UsageError: If the run's name is in use.
+        Stopped: At Ctrl-C, after saving what was trained.
+    """
+    images = as_images(dataset.train.images)
+    labels = as_labels(dataset.train.labels, len(dataset.class_names), len(images))
+    training, validation = stratified_split(labels, recipe.validation_fraction, recipe.seed)
+    folder = new_run_folder(root, dataset.name, name)
+    write_config(folder, recipe, dataset)
+
+    keras.utils.set_random_seed(recipe.seed)
+    model = tutorial(images.shape[1:], len(dataset.class_names))
+    model.compile(
+        keras.optimizers.Adam(recipe.learning_rate),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    keeper = KeepBest(folder)
+    try:
+        model.fit(
+            images[training],
+            labels[training],
+            batch_size=recipe.batch_size,
+            epochs=recipe.epochs,
+            validation_data=(images[validation], labels[validation]),
+            callbacks=[keeper, *callbacks],
+            verbose=0,
+        )
+    except KeyboardInterrupt:
+        keeper.restore(model)
+        save_model(model, folder)
+        raise Stopped(
+            f"Stopped after {keeper.epochs} whole epochs. What was trained is kept: "
+            f"regard evaluate {folder}"
+        ) from None
+    keeper.restore(model)
+    save_model(model, folder)
+    return Trained(folder, model, keeper.best_epoch)
+
+
+class KeepBest(keras.callbacks.Callback):
+    """Appends each epoch to `metrics.csv` and keeps the weights of the best one.
+
+    Best is the highest validation accuracy, and at equal accuracy the lowest validation loss.
+    """
+
+    def __init__(self, folder: Path):
+        super().__init__()
+        self.folder = folder
+        self.file = folder / "checkpoints" / "best.safetensors"
+        self.epochs = 0
+        self.best_epoch = 0
+        self.best = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs = epoch + 1
+        row = {name: float(value) for name, value in logs.items()} | {"epoch": self.epochs}
+        append_metrics(self.folder, row | {"seconds": round(time.perf_counter() - self.started, 3)})
+        score = (row["val_accuracy"], -row["val_loss"])
+        if self.best is None or score > self.best:
+            self.best, self.best_epoch = score, self.epochs
+            save_weights(self.model, self.file, row)
+
+    def restore(self, model):
+        """Puts the best epoch's weights into the model, if any epoch was finished."""
+        if self.best is not None:
+            load_weights(model, self.file)

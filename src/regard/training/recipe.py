@@ -1,0 +1,71 @@
+"""What to train and how, as data."""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from regard.errors import UsageError, nearest
+
+
+class Recipe(BaseModel):
+    """The settings of one training, the tutorial's by default.
+
+    Attributes:
+        dataset: Name of the data set.
+        epochs: Passes over the training images, at least 1.
+        batch_size: Images a step, at least 1.
+        learning_rate: Adam's learning rate, over 0 and at most 1.
+        seed: Seed of the split, the weights and the order of the images, at least 0.
+        validation_fraction: Part of the training images that is held out to choose the epoch,
+            between 0 and 1.
+
+    Example:
+        >>> Recipe(epochs=3).batch_size
+        64
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dataset: str = "fashion-mnist"
+    epochs: int = Field(10, ge=1)
+    batch_size: int = Field(64, ge=1)
+    learning_rate: float = Field(1e-3, gt=0, le=1)
+    seed: int = Field(0, ge=0, lt=2**32)
+    validation_fraction: float = Field(0.1, gt=0, lt=1)
+
+
+def read_recipe(file: Path | None = None, **overrides) -> Recipe:
+    """Makes a recipe from a TOML file and from settings that win over it.
+
+    Args:
+        file: A TOML file with any of the settings of `Recipe`, or None.
+        **overrides: Settings; those that are None are left to the file or the default.
+
+    Raises:
+        UsageError: If the file cannot be read, or if a setting is unknown or out of range.
+    """
+    settings = _read_toml(file) if file else {}
+    settings |= {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Recipe(**settings)
+    except ValidationError as error:
+        raise UsageError(_explain(error)) from None
+
+
+def _read_toml(file):
+    try:
+        return tomllib.loads(Path(file).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"The config {file} cannot be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"The config {file} is no TOML: {error}.") from None
+
+
+def _explain(error):
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"There is no setting {name!r}. {nearest(name, Recipe.model_fields)}"
+    message = first["msg"]
+    return f"{name}: {message[0].lower()}{message[1:]}, but got {first['input']!r}."

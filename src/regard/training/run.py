@@ -1,0 +1,111 @@
+"""A run folder: everything that one training leaves behind, never overwritten."""
+
+import csv
+import json
+import os
+import platform
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+from regard.errors import DataError, UsageError
+from regard.files import unused, whole_file, write_text
+
+METRICS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
+
+
+def new_run_folder(root: Path, default_name: str, name: str | None = None) -> Path:
+    """Makes an empty run folder.
+
+    Args:
+        root: Folder of all runs; made if it does not exist.
+        default_name: Name where none was asked for; it counts up.
+        name: The name asked for; it must not be in use.
+
+    Raises:
+        UsageError: If `name` is in use or is not a plain name.
+    """
+    if name is not None and (not name or Path(name).name != name or name.startswith(".")):
+        raise UsageError(f"A run's name is a plain folder name, not {name!r}.")
+    folder = Path(root) / name if name else unused(Path(root) / default_name)
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise UsageError(
+            f"The run {folder} exists and is never overwritten. Choose another --name."
+        ) from None
+    (folder / "checkpoints").mkdir()
+    return folder
+
+
+def write_config(folder: Path, recipe, dataset) -> None:
+    """Writes `config.toml` (resolved) and `environment.json`."""
+    import tomli_w
+
+    config = {
+        "recipe": recipe.model_dump(),
+        "data": {
+            "name": dataset.name,
+            "class_names": list(dataset.class_names),
+            "source": dataset.provenance.source,
+            "notice": dataset.provenance.notice,
+            "sha256": dict(dataset.provenance.sha256),
+        },
+    }
+    write_text(folder / "config.toml", tomli_w.dumps(config))
+    write_text(folder / "environment.json", json.dumps(environment(), indent=2) + "\n")
+
+
+def read_config(folder: Path) -> dict:
+    """Reads a run's `config.toml`; raises `DataError` if `folder` is no run."""
+    file = Path(folder) / "config.toml"
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError:
+        raise DataError(
+            f"{folder} is no run folder: {file} cannot be read. `regard train` makes one."
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"{file} is damaged: {error}.") from None
+
+
+def environment() -> dict:
+    """Returns the versions and the machine that a result depends on, without loading Keras."""
+    from regard import backend
+
+    packages = ["regard", "keras", "numpy", *backend.installed()]
+    return {
+        "backend": os.environ.get("KERAS_BACKEND"),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "packages": {name: version(name) for name in packages},
+    }
+
+
+def append_metrics(folder: Path, row: dict) -> None:
+    """Adds an epoch to `metrics.csv`."""
+    file = folder / "metrics.csv"
+    is_new = not file.exists()
+    with file.open("a", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, METRICS)
+        if is_new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def read_metrics(folder: Path) -> list[dict]:
+    """Returns a run's epochs as dictionaries of numbers."""
+    with (folder / "metrics.csv").open(newline="", encoding="utf-8") as stream:
+        return [
+            {name: int(value) if name == "epoch" else float(value) for name, value in row.items()}
+            for row in csv.DictReader(stream)
+        ]
+
+
+def save_model(model, folder: Path) -> Path:
+    """Writes `model.keras` whole; raises `RegardError` if the disk is full."""
+    with whole_file(folder / "model.keras") as temporary:
+        model.save(temporary)
+    return folder / "model.keras"

@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from regard.datasets import picture
+from regard.datasets.picture import find_pictures, read_picture
+from regard.errors import DataError
+
+GREY = np.arange(6, dtype=np.uint8).reshape(2, 3) * 40
+
+
+@pytest.mark.parametrize("suffix", ["png", "bmp", "gif", "tiff"])
+def test_lossless_formats(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    Image.fromarray(GREY).save(path)
+    np.testing.assert_array_equal(read_picture(path, (2, 3))[..., 0], GREY)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "webp"])
+def test_lossy_formats_in_colour(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    Image.new("RGB", (40, 40), (200, 100, 50)).save(path)
+    result = read_picture(path, channels=3)
+    assert result.shape == (28, 28, 3)
+    assert result.dtype == np.uint8
+    np.testing.assert_allclose(result[14, 14], (200, 100, 50), atol=6)
+
+
+def test_exif_orientation_6_is_turned_upright(tmp_path):
+    path = tmp_path / "a.png"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(GREY).save(path, exif=exif)
+    np.testing.assert_array_equal(read_picture(path, (3, 2))[..., 0], np.rot90(GREY, -1))
+
+
+def test_transparency_is_white(tmp_path):
+    rgba = np.zeros((1, 2, 4), np.uint8)
+    rgba[0, 1, 3] = 255
+    Image.fromarray(rgba).save(tmp_path / "a.png")
+    assert read_picture(tmp_path / "a.png", (1, 2)).ravel().tolist() == [255, 0]
+
+
+def test_transparent_palette_is_white(tmp_path):
+    image = Image.new("P", (1, 1), 0)
+    image.putpalette([10, 20, 30])
+    image.save(tmp_path / "a.png", transparency=0)
+    assert read_picture(tmp_path / "a.png", (1, 1), 3).ravel().tolist() == [255, 255, 255]
+
+
+def test_first_frame(tmp_path):
+    frames = [Image.new("L", (4, 4), grey) for grey in (10, 200)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    assert set(read_picture(tmp_path / "a.gif").ravel()) == {10}
+
+
+@pytest.mark.parametrize("suffix", ["png", "tiff"])
+def test_16_bits_are_scaled(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    Image.fromarray(GREY.astype(np.uint16) << 8).save(path)
+    np.testing.assert_array_equal(read_picture(path, (2, 3))[..., 0], GREY)
+
+
+def test_32_bits_are_refused(tmp_path):
+    Image.fromarray(GREY.astype(np.float32)).save(tmp_path / "a.tiff")
+    with pytest.raises(DataError, match=r"a\.tiff: 32 bits"):
+        read_picture(tmp_path / "a.tiff")
+
+
+def test_missing_file_and_folder(tmp_path):
+    for path in (tmp_path, tmp_path / "none.png"):
+        with pytest.raises(DataError, match=rf"{path.name}: there is no such file"):
+            read_picture(path)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "webp", "tiff", "bmp"])
+def test_broken_files_are_data_errors(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    pixels = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
+    Image.fromarray(pixels).save(path)
+    content = path.read_bytes()
+    for length in range(0, len(content) // 2, 7):
+        path.write_bytes(content[:length])
+        with pytest.raises(DataError, match=path.name):
+            read_picture(path)
+
+
+def test_other_formats_are_refused(tmp_path):
+    Image.fromarray(GREY).save(tmp_path / "a.png", format="PPM")
+    with pytest.raises(DataError, match=r"a\.png: not a picture"):
+        read_picture(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(("limit", "message"), [("MAX_BYTES", "bytes"), ("MAX_PIXELS", "pixels")])
+def test_limits(tmp_path, monkeypatch, limit, message):
+    Image.fromarray(GREY).save(tmp_path / "a.png")
+    monkeypatch.setattr(picture, limit, 5)
+    with pytest.raises(DataError, match=rf"a\.png: .*5 {message}"):
+        read_picture(tmp_path / "a.png")
+
+
+def test_decompression_bomb(tmp_path, monkeypatch):
+    Image.fromarray(GREY).save(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2)
+    with pytest.raises(DataError, match=r"a\.png: .*bomb"):
+        read_picture(tmp_path / "a.png")
+
+
+def test_folders_are_expanded_in_natural_order(tmp_path):
+    for name in ("10.png", "2.PNG", "b1.jpg", ".hidden.png", "notes.txt", "01.png", "1.png"):
+        (tmp_path / name).touch()
+    (tmp_path / "folder.png").mkdir()
+    found = find_pictures([tmp_path / "notes.txt", tmp_path])
+    names = [path.name for path in found]
+    assert names == ["notes.txt", "01.png", "1.png", "2.PNG", "10.png", "b1.jpg"]
+
+
+def test_folder_without_pictures(tmp_path):
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(DataError, match="no pictures"):
+        find_pictures([tmp_path])
