@@ -3,7 +3,6 @@
 No verb, and no Keras, is imported before it is called.
 """
 
-import os
 import sys
 
 from cyclopts import App, CycloptsError
@@ -35,7 +34,6 @@ def main(arguments=None):
     """Runs the program and exits; 0 done, 1 failed, 2 usage, 3 bad data."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in arguments
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         app([word for word in arguments if word != "--debug"], exit_on_error=False)
     except CycloptsError:

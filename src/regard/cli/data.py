@@ -5,7 +5,9 @@ from cyclopts.types import ExistingDirectory
 from regard.cli.output import notify, print_json, print_table
 
 
-def data(name: str = "fashion-mnist", /, *, data: ExistingDirectory | None = None, json: bool = False):
+def data(
+    name: str = "fashion-mnist", /, *, data: ExistingDirectory | None = None, json: bool = False
+):
     """List the data sets and where they come from.
 
     Parameters
@@ -23,7 +25,9 @@ def data(name: str = "fashion-mnist", /, *, data: ExistingDirectory | None = Non
 
     dataset = datasets.load(name, data)
     classes = len(dataset.class_names)
-    counts = [np.bincount(s.labels, minlength=classes).tolist() for s in (dataset.train, dataset.test)]
+    counts = [
+        np.bincount(s.labels, minlength=classes).tolist() for s in (dataset.train, dataset.test)
+    ]
     if json:
         print_json(
             {

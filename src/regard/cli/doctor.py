@@ -19,10 +19,7 @@ def doctor(*, json: bool = False):
     from regard.training.run import environment
 
     if not backend.installed():
-        raise RegardError(
-            'No Keras backend is installed. Install one: pip install "regard[tensorflow]" '
-            "(or jax, or torch)."
-        )
+        raise RegardError(backend.NONE_INSTALLED)
     found = environment()
     packages = found.pop("packages")
     found["data"] = _data_place(fashion_mnist)
@@ -39,4 +36,6 @@ def _data_place(fashion_mnist):
     for place in (fashion_mnist.CACHE, fashion_mnist.SYSTEM):
         if not fashion_files.missing(place):
             return f"Fashion-MNIST whole, in {place}"
-    return "Fashion-MNIST: the sample; the whole is downloaded on first use where there is a network"
+    return (
+        "Fashion-MNIST: the sample; the whole is downloaded on first use where there is a network"
+    )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from cyclopts.types import ExistingDirectory
 
+from regard.cli.keras_quietly import load_keras
 from regard.cli.output import notify, print_json, print_table
 
 
@@ -25,6 +26,7 @@ def evaluate(run: Path, /, *, data: ExistingDirectory | None = None, json: bool 
     dataset = load_run_data(read_config(run), data)
     notify(dataset.provenance.notice)
 
+    load_keras()
     from regard import load
     from regard.datasets.check import as_images
     from regard.evaluation import evaluate_probabilities
@@ -46,7 +48,9 @@ def evaluate(run: Path, /, *, data: ExistingDirectory | None = None, json: bool 
         return
     print(evaluation.summary())
     measures = zip(evaluation.class_names, evaluation.precision, evaluation.recall, strict=True)
-    print_table(("class", "precision", "recall"), [(n, f"{p:.3f}", f"{r:.3f}") for n, p, r in measures])
+    print_table(
+        ("class", "precision", "recall"), [(n, f"{p:.3f}", f"{r:.3f}") for n, p, r in measures]
+    )
     print_table(
         ("true \\ predicted", *evaluation.class_names),
         [

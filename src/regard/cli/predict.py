@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from regard.cli.keras_quietly import load_keras
 from regard.cli.output import print_json, print_table
 
 
@@ -17,12 +18,13 @@ def predict(run: Path, images: list[Path], /, *, json: bool = False):
     json
         Print the result as JSON.
     """
-    from regard.cli.pictures import read_for
     from regard.training.run import read_config
 
     names = read_config(run)["data"]["class_names"]
 
+    load_keras()
     from regard import load
+    from regard.cli.pictures import read_for
     from regard.evaluation.predict import predict_probabilities
 
     model = load(run)

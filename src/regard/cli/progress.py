@@ -31,6 +31,7 @@ class ProgressBar(keras.callbacks.Callback):
             f"loss {logs['loss']:.4f}  accuracy {logs['accuracy']:.4f}  "
             f"validation loss {logs['val_loss']:.4f}  accuracy {logs['val_accuracy']:.4f}",
             highlight=False,
+            soft_wrap=True,
         )
 
     def close(self):

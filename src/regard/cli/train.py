@@ -4,6 +4,7 @@ from pathlib import Path
 
 from cyclopts.types import ExistingDirectory, ExistingFile
 
+from regard.cli.keras_quietly import load_keras
 from regard.cli.output import notify, print_json
 
 
@@ -61,6 +62,7 @@ def train(
     loaded = datasets.load(recipe.dataset, data)
     notify(loaded.provenance.notice)
 
+    load_keras()
     from regard.cli.progress import ProgressBar
     from regard.pipeline import train as run_training
 

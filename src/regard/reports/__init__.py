@@ -2,12 +2,11 @@
 
 from regard.reports.charts import curves, reliability_diagram
 from regard.reports.figures import image_grid, overlays, save
-from regard.reports.report import mistake_titles, render
+from regard.reports.report import render
 
 __all__ = [
     "curves",
     "image_grid",
-    "mistake_titles",
     "overlays",
     "reliability_diagram",
     "render",

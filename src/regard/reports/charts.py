@@ -6,6 +6,7 @@ Lines that are not data take `matplotlib.rcParams["text.color"]`, so that a them
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 TRAINING, VALIDATION = "#4c8dd6", "#e07b39"
 
@@ -35,7 +36,7 @@ def curves(history, best_epoch=None, metrics=("loss", "accuracy")):
             ink = matplotlib.rcParams["text.color"]
             axes.axvline(best_epoch, color=ink, linestyle=":", label=f"epoch kept: {best_epoch}")
         axes.set(xlabel="epoch", ylabel=metric)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.legend(
             frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, columnspacing=1
         )
@@ -73,7 +74,7 @@ def reliability_diagram(reliability):
     axes.plot(*points, "o", color=VALIDATION, markersize=4, label="at its mean confidence")
     axes.plot([0, 1], [0, 1], color=matplotlib.rcParams["text.color"], linestyle=":", linewidth=1)
     axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1.02))
-    axes.legend(frameon=False, loc="upper left")
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     _calm(axes)
     return figure
 

@@ -4,7 +4,6 @@ The figures are plain `matplotlib.figure.Figure`s: no window opens and no state 
 """
 
 import math
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from regard.errors import DataError
+from regard.files import whole_file
 from regard.reports.pictures import COLORMAP, as_rgb, is_flat, overlay, shared_scale
 
 
@@ -63,7 +63,7 @@ def overlays(images, maps, titles, label="attention received"):
         >>> figure.axes[1].get_title()
         'uniform'
     """
-    figure, cells = _cells(2 * len(images), columns=min(2 * len(images), 6), width=1.6, height=1.8)
+    figure, cells = _cells(2 * len(images), columns=min(2 * len(images), 8), width=1.6, height=1.8)
     scale, ticks = shared_scale(maps)
     for index, (image, values, title) in enumerate(zip(images, maps, titles, strict=True)):
         _show(cells[2 * index], as_rgb(image), title)
@@ -83,16 +83,14 @@ def save(figure, path):
         path: File to write, such as `maps.png` or `maps.svg`; a file already there is replaced.
 
     Example:
-        >>> with tempfile.TemporaryDirectory() as folder:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
         ...     save(Figure(), Path(folder, "empty.svg"))
         ...     [path.name for path in Path(folder).iterdir()]
         ['empty.svg']
     """
-    path = Path(path)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
-        written = Path(folder, path.name)
-        figure.savefig(written, dpi=150)
-        written.replace(path)
+    with whole_file(Path(path)) as temporary:
+        figure.savefig(temporary, dpi=150)
 
 
 def _cells(count, columns, width, height):

@@ -35,7 +35,7 @@ def render(
         sample_images: Images that show what the data set holds.
         sample_titles: Their titles.
         mistake_images: The images of `evaluation.mistakes`, or the first few.
-        mistake_titles: Their titles, as from `regard.reports.mistake_titles`.
+        mistake_titles: Their titles.
         map_images: Images whose attention maps are shown.
         map_values: A map `(rows, columns)` for each: the mean attention that each pixel
             receives. None if the network has no attention layer.
@@ -61,27 +61,3 @@ def render(
         attention(map_images, map_values, map_titles),
     ]
     return page.page(title, *filter(None, parts))
-
-
-def mistake_titles(evaluation, labels):
-    r"""Says of each mistake what was predicted, how confidently, and what is true.
-
-    Args:
-        evaluation: A `regard.evaluation.Evaluation`.
-        labels: True classes of the split's images, shape `(images,)`.
-
-    Returns:
-        A title for each of `evaluation.mistakes`.
-
-    Example:
-        >>> from regard.evaluation import evaluate_probabilities
-        >>> wrong = evaluate_probabilities([[0.9, 0.1]], [1], ["cat", "dog"])
-        >>> mistake_titles(wrong, [1])
-        ['cat (90.0\xa0%), truly dog']
-    """
-    names = evaluation.class_names
-    return [
-        f"{names[evaluation.predictions[index]]} "
-        f"({sections.percent(evaluation.probabilities[index].max())}), truly {names[labels[index]]}"
-        for index in evaluation.mistakes
-    ]

@@ -58,7 +58,7 @@ def _report(trained, dataset, recipe, evaluation):
     maps = attention_maps(trained.model, as_images(test.images[shown])).to_images()
     samples = range(min(SHOWN_SAMPLES, len(train)))
     return render(
-        title=f"{dataset.name}: {trained.folder.name}",
+        title=trained.folder.name,
         facts=_facts(trained, dataset, recipe),
         dataset_notice=dataset.provenance.notice,
         history=read_metrics(trained.folder),
