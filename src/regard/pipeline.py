@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from regard import datasets
 from regard.errors import DataError
 from regard.evaluation import Evaluation
-from regard.training import Recipe, Trained, fit
+from regard.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from regard.training import Trained
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,7 @@ class Result:
         evaluation: What it does on the test images.
     """
 
-    trained: Trained
+    trained: "Trained"
     evaluation: Evaluation
 
 
@@ -41,6 +45,7 @@ def train(recipe=None, dataset=None, root="runs", name=None, callbacks=()):
         Stopped: At Ctrl-C, after saving what was trained.
     """
     from regard.reports.run import finish_run
+    from regard.training.fitting import fit
 
     recipe = recipe or Recipe()
     dataset = dataset or datasets.load(recipe.dataset)
@@ -58,7 +63,7 @@ def load_run_data(config, data=None):
     Raises:
         DataError: If the images found here are not those of the run.
     """
-    name = config["data"]["name"]
+    name = config["data"]["name"] if data is None else config["recipe"]["dataset"]
     dataset = datasets.load(name, data)
     if dict(dataset.provenance.sha256) != config["data"]["sha256"]:
         raise DataError(

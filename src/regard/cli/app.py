@@ -25,6 +25,7 @@ app = App(
     "Exit codes: 0 done, 1 failed, 2 usage, 3 bad data. `--debug` shows tracebacks.",
     version=__version__,
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
 )
 for _verb, _help in VERBS.items():
     app.command(f"regard.cli.{_verb}:{_verb}", name=_verb, help=_help)

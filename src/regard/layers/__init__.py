@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from keras.layers import *  # noqa: F403
 
-    from regard.layers.attention import Attention
+    from regard.layers.attention import Attention as Attention
 
 _OURS = {"Attention": "pixel"}
 

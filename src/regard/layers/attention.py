@@ -147,7 +147,9 @@ class Attention(keras.layers.Attention):
         if isinstance(inputs, list):
             return super().call(inputs, mask, training, return_attention_scores, use_causal_mask)
         if use_causal_mask:
-            raise ValueError("use_causal_mask=True needs a list: the pixels of a map have no order.")
+            raise ValueError(
+                "use_causal_mask=True needs a list: the pixels of a map have no order."
+            )
         pixels = self._to_pixels(inputs)
         attention = self._attention(pixels)
         weights = attention

@@ -1,6 +1,9 @@
 """Importing this module registers every attention layer with Keras."""
 
-from regard.layers.registry import LAYERS, layer_class
+import importlib
 
-for _name in LAYERS:
-    layer_class(_name)
+from regard.layers.registry import LAYERS
+
+# The modules alone: one that is just being imported, and so imports Keras, has no class yet.
+for _entry in LAYERS.values():
+    importlib.import_module(_entry.target.split(":")[0])

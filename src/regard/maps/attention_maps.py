@@ -91,7 +91,7 @@ class AttentionMaps(Mapping):
         return to_image(flat.reshape(shape), geometry, self.image_size)
 
     def _check_query(self, query):
-        inside = len(query) == 2 and all(
+        inside = np.shape(query) == (2,) and all(
             0 <= place < size for place, size in zip(query, self.image_size, strict=True)
         )
         if not inside:

@@ -74,10 +74,14 @@ def _attention_layers(graph, image_size):
                     "be mixed. Use two layers."
                 )
             found[path] = (layer, place)
-        return geo.through(layer, place)
+        return _for_each_output(layer, geo.through(layer, place))
 
     walk(graph, geo.of_image(image_size), visit)
     return found
+
+
+def _for_each_output(layer, place):
+    return keras.tree.map_structure(lambda _: place, getattr(layer, "output", None))
 
 
 def _choose(found, layer, model_name):
@@ -97,9 +101,9 @@ def _read_batch(graph, images, paths):
     def visit(path, layer, args, kwargs):
         if path not in paths:
             return layer(*args, **kwargs)
-        output, scores = layer(*args, return_attention_scores=True, **kwargs)
-        attention[path] = keras.ops.convert_to_numpy(scores)
-        return output
+        both = layer(*args, **(kwargs | {"return_attention_scores": True}))
+        attention[path] = keras.ops.convert_to_numpy(both[1])
+        return both if kwargs.get("return_attention_scores") else both[0]
 
     walk(graph, keras.ops.convert_to_tensor(images), visit)
     return attention

@@ -24,8 +24,15 @@ def load(path):
         raise DataError(
             f"No model at {file}. Give a run folder that `regard train` made, or a .keras file."
         )
-    if not zipfile.is_zipfile(file):
+    if not _is_keras_file(file):
         raise DataError(f"{file} is cut off or is no .keras file. Train again or restore it.")
     import keras
 
     return keras.models.load_model(file)
+
+
+def _is_keras_file(file):
+    if not zipfile.is_zipfile(file):
+        return False
+    with zipfile.ZipFile(file) as archive:
+        return "config.json" in archive.namelist()

@@ -28,7 +28,9 @@ def as_batch(images, model):
     if not np.isfinite(images).all():
         raise DataError("The images hold values that are not finite. Replace NaN and infinity.")
     expected = _input_shape(model)
-    for candidate in (images, images[..., None], images[None], images[None, ..., None]):
+    one, grey = images[None], images[..., None]
+    either = (one, grey) if expected[-1] else (grey, one)
+    for candidate in (images, *either, one[..., None]):
         if _fits(candidate.shape[1:], expected):
             return candidate
     raise DataError(

@@ -52,7 +52,8 @@ def load_weights(model, file: Path) -> dict:
         facts = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"The checkpoint {file} cannot be read: {error}.") from None
-    if hashlib.sha256(payload).hexdigest() != facts.pop("sha256", None):
+    digest = hashlib.sha256(payload).hexdigest()
+    if not isinstance(facts, dict) or facts.pop("sha256", None) != digest:
         raise DataError(f"The checkpoint {file} is damaged: its SHA-256 is not the recorded one.")
     arrays = load(payload)
     expected = {v.path: tuple(v.shape) for v in model.variables}

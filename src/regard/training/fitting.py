@@ -8,12 +8,14 @@ import keras
 
 from regard.datasets import Dataset
 from regard.datasets.check import as_images, as_labels
-from regard.errors import RegardError
+from regard.errors import DataError, RegardError
 from regard.models.presets import tutorial
 from regard.training.checkpoint import load_weights, save_weights
 from regard.training.recipe import Recipe
 from regard.training.run import append_metrics, new_run_folder, save_model, write_config
 from regard.training.split import stratified_split
+
+SMALLEST_SIDE = 6
 
 
 class Stopped(RegardError):
@@ -59,6 +61,11 @@ def fit(
     """
     images = as_images(dataset.train.images)
     labels = as_labels(dataset.train.labels, len(dataset.class_names), len(images))
+    if min(images.shape[1:3]) < SMALLEST_SIDE:
+        raise DataError(
+            f"The images are {images.shape[1]} x {images.shape[2]}; the network needs at least "
+            f"{SMALLEST_SIDE} rows and columns."
+        )
     training, validation = stratified_split(labels, recipe.validation_fraction, recipe.seed)
     folder = new_run_folder(root, dataset.name, name)
     write_config(folder, recipe, dataset)
@@ -70,6 +77,7 @@ def fit(
         "sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
+    model.optimizer.build(model.trainable_variables)  # else a model stopped at once cannot load
     keeper = KeepBest(folder)
     try:
         model.fit(

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from regard.errors import DataError, UsageError
-from regard.files import unused, whole_file, write_text
+from regard.files import full_disk_told, unused, whole_file, write_text
 
 METRICS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 
@@ -23,7 +23,7 @@ def new_run_folder(root: Path, default_name: str, name: str | None = None) -> Pa
         name: The name asked for; it must not be in use.
 
     Raises:
-        UsageError: If `name` is in use or is not a plain name.
+        UsageError: If `name` is in use or is not a plain name, or if `root` cannot hold runs.
     """
     if name is not None and (not name or Path(name).name != name or name.startswith(".")):
         raise UsageError(f"A run's name is a plain folder name, not {name!r}.")
@@ -34,6 +34,8 @@ def new_run_folder(root: Path, default_name: str, name: str | None = None) -> Pa
         raise UsageError(
             f"The run {folder} exists and is never overwritten. Choose another --name."
         ) from None
+    except (NotADirectoryError, PermissionError) as error:
+        raise UsageError(f"The run {folder} cannot be made: {error.strerror}.") from None
     (folder / "checkpoints").mkdir()
     return folder
 
@@ -60,13 +62,16 @@ def read_config(folder: Path) -> dict:
     """Reads a run's `config.toml`; raises `DataError` if `folder` is no run."""
     file = Path(folder) / "config.toml"
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        config = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError:
         raise DataError(
             f"{folder} is no run folder: {file} cannot be read. `regard train` makes one."
         ) from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{file} is damaged: {error}.") from None
+    if not {"recipe", "data"} <= set(config):
+        raise DataError(f"{folder} is no run folder: {file} has no [recipe] and [data].")
+    return config
 
 
 def environment() -> dict:
@@ -75,7 +80,7 @@ def environment() -> dict:
 
     packages = ["regard", "keras", "numpy", *backend.installed()]
     return {
-        "backend": os.environ.get("KERAS_BACKEND"),
+        "backend": backend.choose(),
         "python": platform.python_version(),
         "system": platform.platform(),
         "machine": platform.machine(),
@@ -85,10 +90,10 @@ def environment() -> dict:
 
 
 def append_metrics(folder: Path, row: dict) -> None:
-    """Adds an epoch to `metrics.csv`."""
+    """Adds an epoch to `metrics.csv`; raises `RegardError` if the disk is full."""
     file = folder / "metrics.csv"
     is_new = not file.exists()
-    with file.open("a", newline="", encoding="utf-8") as stream:
+    with full_disk_told(file), file.open("a", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, METRICS)
         if is_new:
             writer.writeheader()

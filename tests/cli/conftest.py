@@ -1,0 +1,93 @@
+import contextlib
+import dataclasses
+import io
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import pytest
+from PIL import Image
+
+from regard import datasets
+from regard.cli.app import main
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+
+def first(split, count):
+    return datasets.Split(split.images[:count], split.labels[:count])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick():
+    """Cuts every data set down, and runs Keras uncompiled, which is quicker for few steps."""
+    load = datasets.load
+
+    def load_cut(*args, **kwargs):
+        whole = load(*args, **kwargs)
+        return dataclasses.replace(whole, train=first(whole.train, 100), test=first(whole.test, 50))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("REGARD_DATA", raising=False)
+        patch.setattr(datasets, "load", load_cut)
+        owner = next(base for base in keras.Model.__mro__ if "compile" in vars(base))
+        compiled = owner.compile
+
+        def compile_eagerly(*args, **kwargs):
+            return compiled(*args, **(kwargs | {"run_eagerly": True}))
+
+        patch.setattr(owner, "compile", compile_eagerly)
+        yield
+
+
+@pytest.fixture
+def regard(capsys, monkeypatch, tmp_path):
+    """A function that runs the program in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return Outcome(end.value.code, out, err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def training(quick, tmp_path_factory):
+    """What `regard train` of one epoch did and the folder it ran in."""
+    folder = tmp_path_factory.mktemp("training")
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.chdir(folder))
+        stack.enter_context(contextlib.redirect_stdout(out))
+        stack.enter_context(contextlib.redirect_stderr(err))
+        end = stack.enter_context(pytest.raises(SystemExit))
+        main(["train", "fashion-mnist-sample", "--epochs", "1"])
+    return folder, Outcome(end.value.code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def run(training, regard, tmp_path):
+    """The name of a run folder, fresh for each test, in the folder of the test."""
+    shutil.copytree(training[0] / "runs" / "fashion-mnist-sample", tmp_path / "run")
+    return Path("run")
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder of three pictures of the sample's test part."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for index, image in enumerate(datasets.load("fashion-mnist-sample").test.images[:3]):
+        Image.fromarray(image).save(folder / f"{index}.png")
+    return folder

@@ -1,0 +1,74 @@
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from regard.errors import RegardError
+from regard.files import unused, whole_file, write_text
+
+DEV_FULL = Path("/dev/full")
+
+
+def fail(code):
+    def raising(*_, **__):
+        raise OSError(code, os.strerror(code))
+
+    return raising
+
+
+def test_text_round_trip_leaves_nothing_else(tmp_path):
+    write_text(tmp_path / "a.txt", "żółć\n")
+    assert (tmp_path / "a.txt").read_bytes() == "żółć\n".encode()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_nothing_is_there_before_the_end(tmp_path):
+    with whole_file(tmp_path / "a.keras") as temporary:
+        assert temporary.suffix == ".keras"
+        temporary.write_bytes(b"half")
+        assert not (tmp_path / "a.keras").exists()
+        temporary.write_bytes(b"whole")
+    assert (tmp_path / "a.keras").read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_full_disk_keeps_the_old_file(tmp_path, monkeypatch, step):
+    file = tmp_path / "a.txt"
+    file.write_text("old")
+    monkeypatch.setattr(os if step == "fsync" else Path, step, fail(errno.ENOSPC))
+    with pytest.raises(RegardError, match=r"^The disk is full: .*a\.txt was not written\.") as full:
+        write_text(file, "new")
+    assert "\n" not in str(full.value)
+    assert full.value.exit_code == 1
+    assert file.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.skipif(not DEV_FULL.exists(), reason="needs /dev/full")
+def test_full_disk_in_the_middle_of_the_writing(tmp_path):
+    with pytest.raises(RegardError, match="disk is full"), whole_file(tmp_path / "a") as temporary:
+        temporary.write_bytes(b"half")
+        DEV_FULL.write_bytes(b"the other half")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError(), OSError(errno.EIO, "io")])
+def test_any_other_failure_passes_and_leaves_nothing(tmp_path, error):
+    (tmp_path / "a").write_text("old")
+    with pytest.raises(type(error)) as raised, whole_file(tmp_path / "a") as temporary:
+        temporary.write_text("new")
+        raise error
+    assert raised.value is error
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
+
+
+def test_unused_counts_up(tmp_path):
+    names = []
+    for _ in range(3):
+        path = unused(tmp_path / "maps.png")
+        path.touch()
+        names.append(path.name)
+    assert names == ["maps.png", "maps-2.png", "maps-3.png"]
+    (tmp_path / "maps-2.png").unlink()
+    assert unused(tmp_path / "maps.png").name == "maps-2.png"
