@@ -1,14 +1,16 @@
 """Chooses the Keras backend before Keras is imported, and makes our layers known to it."""
 
 import importlib
-import importlib.abc
 import importlib.util
 import os
 import sys
 from pathlib import Path
 
 BACKENDS = ("tensorflow", "jax", "torch")
-NONE_INSTALLED = 'No Keras backend is installed. Install one: pip install "regard[tensorflow]" (or jax, or torch).'
+NONE_INSTALLED = (
+    "No Keras backend is installed. "
+    'Install one: pip install "regard[tensorflow]" (or jax, or torch).'
+)
 ACCELERATOR = Path("/dev/nvidia0")
 
 
@@ -60,7 +62,7 @@ def register_layers_with_keras() -> None:
         sys.meta_path.insert(0, _AfterKeras())
 
 
-class _AfterKeras(importlib.abc.MetaPathFinder):
+class _AfterKeras:
     """Imports our layers once, as soon as the import of Keras has ended."""
 
     def find_spec(self, fullname, path=None, target=None):

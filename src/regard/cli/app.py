@@ -5,7 +5,7 @@ No verb, and no Keras, is imported before it is called.
 
 import sys
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 from regard import __version__
 from regard.errors import RegardError
@@ -21,9 +21,11 @@ VERBS = {
 
 app = App(
     name="regard",
-    help="Build, train and look into CNNs with attention.\n\nBare `regard train` is the tutorial. "
+    help="Build, train and look into CNNs with attention.\n\n`regard train` alone is the tutorial. "
     "Exit codes: 0 done, 1 failed, 2 usage, 3 bad data. `--debug` shows tracebacks.",
     version=__version__,
+    help_format="plaintext",
+    default_parameter=Parameter(negative=()),
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )
