@@ -1,4 +1,3 @@
-import dataclasses
 import errno
 import os
 
@@ -9,30 +8,9 @@ from regard import datasets
 
 
 @pytest.fixture(scope="session")
-def small():
+def small(cut):
     """100 images to train on and 50 to test on, of the sample."""
-    sample = datasets.load("fashion-mnist-sample")
-
-    def first(split, count):
-        return datasets.Split(split.images[:count], split.labels[:count])
-
-    return dataclasses.replace(sample, train=first(sample.train, 100), test=first(sample.test, 50))
-
-
-@pytest.fixture(scope="module")
-def eager():
-    """Lets Keras run uncompiled: to compile takes longer than the few steps of these tests."""
-    import keras
-
-    with pytest.MonkeyPatch.context() as patch:
-        owner = next(base for base in keras.Model.__mro__ if "compile" in vars(base))
-        compiled = owner.compile
-
-        def compile_eagerly(*args, **kwargs):
-            return compiled(*args, **(kwargs | {"run_eagerly": True}))
-
-        patch.setattr(owner, "compile", compile_eagerly)
-        yield
+    return cut(datasets.load("fashion-mnist-sample"))
 
 
 @pytest.fixture(scope="session")

@@ -74,7 +74,7 @@ def reliability_diagram(reliability):
     axes.plot(*points, "o", color=VALIDATION, markersize=4, label="at its mean confidence")
     axes.plot([0, 1], [0, 1], color=matplotlib.rcParams["text.color"], linestyle=":", linewidth=1)
     axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1.02))
-    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1))
     _calm(axes)
     return figure
 

@@ -10,7 +10,7 @@ from regard.maps import attention_maps
 from regard.reports.report import render
 from regard.training.run import environment, read_metrics
 
-SHOWN_SAMPLES = 25
+SHOWN_SAMPLES = 24
 SHOWN_MAPS = 8
 
 
