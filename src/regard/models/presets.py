@@ -18,7 +18,7 @@ def tutorial(input_shape=(28, 28, 1), classes=10, units=32):
 
     Example:
         >>> tutorial().count_params()
-        1206923
+        1208203
     """
     return keras.Sequential(
         [
