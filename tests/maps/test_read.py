@@ -325,3 +325,47 @@ def test_a_call_that_cannot_be_traced_is_named():
 
     with pytest.raises(DataError, match="opaque cannot be traced"):
         attention_maps(Opaque(name="opaque"), images())
+
+
+def gated(name, **arguments):
+    inputs = keras.Input((*SIZE, 1))
+    x = layers.Conv2D(8, 3, padding="same")(inputs)
+    x = layers.make_layer(name, name="gate", **arguments)(x)
+    return keras.Model(inputs, layers.GlobalAveragePooling2D()(x))
+
+
+def test_a_layer_with_several_maps_gives_each_by_its_name():
+    maps = attention_maps(gated("cbam", reduction_ratio=4), images(3), batch_size=2)
+    assert list(maps) == ["gate/channel", "gate/spatial"]
+    assert maps["gate/channel"].values.shape == (3, 8)
+    assert maps.default == "gate/spatial"
+    np.testing.assert_allclose(maps.to_images(), maps["gate/spatial"].values, atol=1e-6)
+
+
+def test_a_map_without_pixels_cannot_be_drawn():
+    maps = attention_maps(gated("squeeze_excitation", reduction_ratio=4), images())
+    assert maps["gate"].values.shape == (len(images()), 8)
+    with pytest.raises(UsageError, match=r"gate has the axes \('batch', 'channel'\)"):
+        maps.to_images()
+
+
+def test_a_gate_of_pixels_has_no_queries():
+    maps = attention_maps(gated("cbam", reduction_ratio=4), images())
+    with pytest.raises(UsageError, match="no pixels for the projection 'query'"):
+        maps.to_images("query", query=(3, 4))
+
+
+def test_a_gate_of_pixels_and_channels_is_the_mean_over_channels():
+    maps = attention_maps(gated("simam"), images())
+    want = maps["gate"].values.mean(-1)
+    np.testing.assert_allclose(maps.to_images(), want, atol=1e-6)
+
+
+def test_heads_are_averaged():
+    maps = attention_maps(gated("keras_multi_head_attention", heads=2, key_channels=3), images(1))
+    values = maps["gate"].values
+    assert values.shape[:2] == (1, 2)
+    want = values.mean(1)[0].mean(0).reshape(SIZE)
+    np.testing.assert_allclose(maps.to_images()[0], want, atol=1e-7)
+    row = values.mean(1)[0, 3 * SIZE[1] + 4].reshape(SIZE)
+    np.testing.assert_allclose(maps.to_images("query", query=(3, 4))[0], row, atol=1e-7)

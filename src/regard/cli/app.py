@@ -15,6 +15,7 @@ VERBS = {
     "evaluate": "Test a run: accuracy with its interval, per class, calibration, mistakes.",
     "predict": "Classify pictures.",
     "explain": "Show where a network looks.",
+    "layers": "List the attention layers: paper, kind, axes, cost.",
     "data": "List the data sets and where they come from.",
     "doctor": "Show what this machine has, and what is missing.",
 }

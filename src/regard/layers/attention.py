@@ -6,6 +6,9 @@ import warnings
 import keras
 from keras import ops
 
+from regard.layers import arguments, dot_product, layout, parts
+from regard.layers.scores_limit import refuse_over_limit
+
 
 @keras.saving.register_keras_serializable(package="regard")
 class Attention(keras.layers.Attention):
@@ -21,7 +24,8 @@ class Attention(keras.layers.Attention):
     `scale` is 1 unless `use_scale=True`). `gamma` is learned and starts at 0: the untrained
     attention layer is the identity, so a network begins as the plain CNN that it would be
     without it, and attention grows only where it lowers the loss. The softmax is computed in
-    float32 whatever the layer's precision.
+    float32 whatever the layer's precision. Unless the attention is asked for, or dropped out in
+    training, the memory grows linearly with the number of pixels.
 
     Args:
         use_scale: Whether the logits have a learned scalar factor, which starts at 1.
@@ -48,6 +52,8 @@ class Attention(keras.layers.Attention):
         of at least float32 precision; each query's row sums to 1. For lists as in Keras.
 
     Raises:
+        MemoryError: If the attention asked for is larger than `regard.layers.limit_scores` allows.
+        TypeError: If an argument is not known.
         ValueError: If an argument is out of range, if one feature map has another rank or an
             unknown number of channels, or if an argument does not go with the input's form.
 
@@ -62,6 +68,10 @@ class Attention(keras.layers.Attention):
     attention_axes = ("batch", "query", "key")
     attention_kind = "distribution"
     attention_range = (0.0, 1.0)
+    attention_sum_axes = ("key",)
+    ranks = (3, 4, 5)
+    starts_as_identity = True
+    weights_without_gradient = ("key/bias",)
 
     def __init__(
         self,
@@ -75,21 +85,15 @@ class Attention(keras.layers.Attention):
         data_format=None,
         **kwargs,
     ):
-        if units is not None and (isinstance(units, bool) or not isinstance(units, int)):
-            raise ValueError(f"units must be an integer of at least 1, not {units!r}.")
-        if units is not None and units < 1:
-            raise ValueError(f"units must be an integer of at least 1, not {units!r}.")
-        if not 0 <= dropout <= 1:
-            raise ValueError(f"dropout must be a fraction in 0…1, not {dropout!r}.")
-        data_format = data_format or keras.config.image_data_format()
-        if data_format not in ("channels_last", "channels_first"):
-            raise ValueError(
-                f"data_format must be 'channels_last' or 'channels_first', not {data_format!r}."
-            )
+        arguments.known_keywords(type(self), kwargs)
+        arguments.boolean("use_scale", use_scale)
+        arguments.one_of("score_mode", score_mode, ("dot", "concat"))
+        arguments.number("dropout", dropout, least=0, most=1)
+        arguments.optional(arguments.integer, "seed", seed)
         super().__init__(use_scale, score_mode, dropout, seed, **kwargs)
-        self.units = units
-        self.return_attention = return_attention
-        self.data_format = data_format
+        self.units = arguments.optional(arguments.integer, "units", units)
+        self.return_attention = arguments.boolean("return_attention", return_attention)
+        self.data_format = arguments.data_format(data_format)
 
     def build(self, input_shape):
         if _is_one_shape(input_shape):
@@ -110,27 +114,15 @@ class Attention(keras.layers.Attention):
         super().build(input_shape)
 
     def _build_over_pixels(self, shape):
-        if len(shape) not in (3, 4, 5):
-            raise ValueError(
-                f"{self.name} takes a feature map of rank 3, 4 or 5, but got shape {shape}."
-            )
         if self.score_mode != "dot":
             raise ValueError(
                 f"score_mode={self.score_mode!r} needs a list [query, value]; over the pixels of "
                 "one feature map use score_mode='dot'."
             )
-        channels = shape[self._channel_axis(shape)]
-        if channels is None:
-            raise ValueError(
-                f"{self.name} needs a known number of channels, but axis "
-                f"{self._channel_axis(shape)} ({self.data_format}) of {shape} is unknown."
-            )
+        channels = layout.channels_last_shape(self, shape)[-1]
         units = self.units or max(1, channels // 8)
-        self.query = keras.layers.Dense(units, dtype=self.dtype_policy, name="query")
-        self.key = keras.layers.Dense(units, dtype=self.dtype_policy, name="key")
-        self.value = keras.layers.Dense(channels, dtype=self.dtype_policy, name="value")
-        for projection in (self.query, self.key, self.value):
-            projection.build((None, None, channels))
+        for name, size in (("query", units), ("key", units), ("value", channels)):
+            setattr(self, name, parts.dense(name, channels, size, self.dtype_policy))
         self.gamma = self.add_weight(name="gamma", shape=(), initializer="zeros")
         self.scale = (
             self.add_weight(name="scale", shape=(), initializer="ones") if self.use_scale else None
@@ -150,39 +142,39 @@ class Attention(keras.layers.Attention):
             raise ValueError(
                 "use_causal_mask=True needs a list: the pixels of a map have no order."
             )
-        pixels = self._to_pixels(inputs)
-        attention = self._attention(pixels)
-        weights = attention
-        if training and self.dropout > 0:
-            weights = keras.random.dropout(attention, self.dropout, seed=self.seed_generator)
-        gathered = ops.matmul(ops.cast(weights, self.compute_dtype), self.value(pixels))
-        output = inputs + self._from_pixels(self.gamma * gathered, inputs)
+        x = layout.to_channels_last(self, inputs)
+        pixels = layout.to_pixels(x)
+        queries, keys, values = self._project(pixels)
+        drops = training and self.dropout > 0
+        if return_attention_scores or drops:
+            attention = dot_product.scores(queries, keys)
+            gathered = dot_product.gather(self._drop(attention) if drops else attention, values)
+        else:
+            gathered = dot_product.attend(queries, keys, values)
+        output = x + layout.from_pixels(self.gamma * gathered, x)
+        output = layout.from_channels_last(self, output)
         return (output, attention) if return_attention_scores else output
 
-    def _attention(self, pixels):
-        precise = keras.backend.result_type(self.compute_dtype, "float32")
-        queries = ops.cast(self.query(pixels), precise) / math.sqrt(self.query.units)
-        keys = ops.cast(self.key(pixels), precise)
-        logits = ops.matmul(queries, ops.swapaxes(keys, 1, 2))
+    def __call__(self, inputs, *args, **kwargs):
+        if kwargs.get("return_attention_scores") and not isinstance(inputs, list):
+            count = self.scores_count(layout.channels_last_shape(self, inputs.shape))
+            refuse_over_limit(self.name, count, layout.precise(self.compute_dtype))
+        return super().__call__(inputs, *args, **kwargs)
+
+    def scores_count(self, shape):
+        """Returns the number of scores of one call on `shape`, channels last, None if unknown."""
+        return dot_product.scores_count(shape)
+
+    def _project(self, pixels):
+        precise = layout.precise(self.compute_dtype)
+        factor = 1 / math.sqrt(self.query.units)
         if self.scale is not None:
-            logits = logits * ops.cast(self.scale, precise)
-        return ops.softmax(logits, axis=-1)
+            factor = factor * ops.cast(self.scale, precise)
+        queries = ops.cast(self.query(pixels), precise) * factor
+        return queries, ops.cast(self.key(pixels), precise), self.value(pixels)
 
-    def _channel_axis(self, shape):
-        return len(shape) - 1 if self.data_format == "channels_last" else 1
-
-    def _to_pixels(self, x):
-        channels = x.shape[self._channel_axis(x.shape)]
-        if self.data_format == "channels_first":
-            x = ops.moveaxis(x, 1, -1)
-        return ops.reshape(x, (ops.shape(x)[0], -1, channels))
-
-    def _from_pixels(self, pixels, like):
-        shape = ops.shape(like)
-        if self.data_format == "channels_last":
-            return ops.reshape(pixels, shape)
-        channels_last = ops.reshape(pixels, (shape[0], *shape[2:], shape[1]))
-        return ops.moveaxis(channels_last, -1, 1)
+    def _drop(self, attention):
+        return keras.random.dropout(attention, self.dropout, seed=self.seed_generator)
 
     def compute_mask(self, inputs, mask=None):
         return super().compute_mask(inputs, mask) if isinstance(inputs, list) else None
@@ -207,11 +199,10 @@ class Attention(keras.layers.Attention):
         output = keras.KerasTensor(inputs.shape, self.compute_dtype)
         if not return_attention_scores:
             return output
-        channel_axis = self._channel_axis(inputs.shape)
-        spatial = [n for axis, n in enumerate(inputs.shape) if axis not in (0, channel_axis)]
-        pixels = None if None in spatial else math.prod(spatial)
-        precise = keras.backend.result_type(self.compute_dtype, "float32")
-        return output, keras.KerasTensor((inputs.shape[0], pixels, pixels), precise)
+        shape = layout.channels_last_shape(self, inputs.shape)
+        pixels = None if None in shape[1:-1] else math.prod(shape[1:-1])
+        precise = layout.precise(self.compute_dtype)
+        return output, keras.KerasTensor((shape[0], pixels, pixels), precise)
 
     def get_config(self):
         return super().get_config() | {

@@ -1,5 +1,6 @@
 """The attention of a network on some images: arrays with named axes, and as images."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -21,18 +22,49 @@ class LayerAttention:
         axes: Names of the axes, such as `("batch", "query", "key")`; queries and keys are the
             pixels of the feature map in row-major order.
         kind: `"distribution"` or `"gate"`.
-        geometry: Where the pixels of the layer's feature map lie on the image.
+        geometry: Where the pixels of the layer's feature map lie on the image; None where they
+            have no place on it.
     """
 
     values: np.ndarray
     axes: tuple[str, ...]
     kind: str
-    geometry: Geometry
+    geometry: Geometry | None
+
+    @property
+    def is_drawable(self):
+        """Whether the map tells of pixels: by queries and keys, or by row and column."""
+        return self._is_pairs() or {"row", "column"} <= set(self.axes)
+
+    def received(self):
+        """Returns what each pixel of the feature map receives, `(batch, rows, columns)`.
+
+        The mean over all axes that tell of no key: queries, heads, channels.
+        """
+        keep = ("key",) if self._is_pairs() else ("row", "column")
+        others = tuple(n for n, axis in enumerate(self.axes) if axis not in ("batch", *keep))
+        return self._as_map(self.values.mean(axis=others))
+
+    def of_query(self, place):
+        """Returns what the pixel at `place` of the feature map attends to, as the heads' mean."""
+        row, column = place
+        at = self.values.take(row * self.geometry.axes[1].size + column, self.axes.index("query"))
+        return self._as_map(at.mean(axis=tuple(range(1, at.ndim - 1))))
+
+    def _is_pairs(self):
+        if not {"query", "key"} <= set(self.axes) <= {"batch", "head", "query", "key"}:
+            return False
+        return self.values.shape[-1] == math.prod(axis.size for axis in self.geometry.axes)
+
+    def _as_map(self, flat):
+        return flat.reshape(len(flat), *(axis.size for axis in self.geometry.axes))
 
 
 @dataclass(frozen=True)
 class AttentionMaps(Mapping):
     """Attention by layer: a mapping from the layer's path to its `LayerAttention`.
+
+    A layer with several maps has the name of each after its path, such as `cbam/spatial`.
 
     Attributes:
         layers: The layers in the order of the network.
@@ -58,7 +90,7 @@ class AttentionMaps(Mapping):
 
         Args:
             projection: `"received"`, the attention that each pixel receives, as the mean over
-                all queries; or `"query"`, what the pixel at `query` attends to.
+                all queries, heads and channels; or `"query"`, what the pixel at `query` attends to.
             query: `(row, column)` on the image, for `"query"` only.
             layer: Path of the layer; `default` if None.
 
@@ -68,7 +100,8 @@ class AttentionMaps(Mapping):
             the number of map pixels.
 
         Raises:
-            UsageError: If projection, query or layer are not as described.
+            UsageError: If projection, query or layer are not as described, or if the map tells of
+                no pixels, such as a gate for each channel.
         """
         layer = self.default if layer is None else layer
         if layer not in self.layers:
@@ -80,15 +113,17 @@ class AttentionMaps(Mapping):
         if (query is not None) != (projection == "query"):
             raise UsageError('Give query=(row, column) with projection="query", and only then.')
         attention = self.layers[layer]
-        geometry = attention.geometry
+        if not attention.is_drawable or (projection == "query" and "query" not in attention.axes):
+            raise UsageError(
+                f"The map of {layer} has the axes {attention.axes}: it tells of no pixels for the "
+                f"projection {projection!r}. Read its numbers: maps[{layer!r}].values."
+            )
         if projection == "received":
-            flat = attention.values.mean(axis=attention.axes.index("query"))
+            values = attention.received()
         else:
             self._check_query(query)
-            row, column = nearest_pixel(geometry, query)
-            flat = attention.values[:, row * geometry.axes[1].size + column]
-        shape = (len(flat), *(axis.size for axis in geometry.axes))
-        return to_image(flat.reshape(shape), geometry, self.image_size)
+            values = attention.of_query(nearest_pixel(attention.geometry, query))
+        return to_image(values, attention.geometry, self.image_size)
 
     def _check_query(self, query):
         inside = np.shape(query) == (2,) and all(

@@ -70,7 +70,7 @@ def through(layer, geometry: Geometry | None) -> Geometry | None:
 
     Args:
         layer: A Keras layer; one that is neither a convolution nor a pooling, padding, cropping
-            or upsampling keeps the geometry.
+            or upsampling keeps the geometry, but for attention that changes the shape.
         geometry: That of the layer's input.
 
     Returns:
@@ -79,6 +79,8 @@ def through(layer, geometry: Geometry | None) -> Geometry | None:
     if geometry is None or isinstance(layer, (*_ENDS_SPACE, *_TRANSPOSED)):
         return None
     axes = geometry.axes
+    if hasattr(layer, "attention_axes"):
+        return geometry if getattr(layer, "keeps_shape", True) else None
     if hasattr(layer, "kernel_size"):
         return _windows(layer, axes, layer.kernel_size, layer.strides, layer.dilation_rate)
     if hasattr(layer, "pool_size"):

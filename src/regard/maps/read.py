@@ -1,5 +1,7 @@
 """Reads the attention of a trained network on images."""
 
+import math
+
 import keras
 import numpy as np
 
@@ -49,14 +51,14 @@ def attention_maps(model, images, layer=None, batch_size=64):
         _read_batch(graph, images[start : start + batch_size], paths)
         for start in range(0, len(images), batch_size)
     ]
-    layers = {
-        path: _layer_attention(
-            found[path], np.concatenate([batch[path] for batch in batches]), image_size
+    layers = {}
+    for path in paths:
+        values = keras.tree.map_structure(
+            lambda *parts: np.concatenate(parts), *(batch[path] for batch in batches)
         )
-        for path in paths
-    }
+        layers |= _layer_attention(path, found[path], values, image_size)
     marked = [path for path in paths if getattr(found[path][0], "return_attention", False)]
-    return AttentionMaps(layers, (marked or paths)[-1], image_size)
+    return AttentionMaps(layers, _default(layers, (marked or paths)[-1]), image_size)
 
 
 def _attention_layers(graph, image_size):
@@ -102,26 +104,61 @@ def _read_batch(graph, images, paths):
         if path not in paths:
             return layer(*args, **kwargs)
         both = layer(*args, **(kwargs | {"return_attention_scores": True}))
-        attention[path] = keras.ops.convert_to_numpy(both[1])
+        attention[path] = keras.tree.map_structure(keras.ops.convert_to_numpy, both[1])
         return both if kwargs.get("return_attention_scores") else both[0]
 
     walk(graph, keras.ops.convert_to_tensor(images), visit)
     return attention
 
 
-def _layer_attention(found, values, image_size):
+def _layer_attention(path, found, values, image_size):
+    """The maps of one layer by path; several maps of one layer have their names at the end."""
+    layer, _ = found
+    axes, kinds = layer.attention_axes, layer.attention_kind
+    if not isinstance(values, dict):
+        return {path: _one_map(found, values, axes, kinds, image_size)}
+    return {
+        f"{path}/{name}": _one_map(
+            found,
+            values[name],
+            axes[name],
+            kinds[name] if isinstance(kinds, dict) else kinds,
+            image_size,
+        )
+        for name in values
+    }
+
+
+def _one_map(found, values, axes, kind, image_size):
     layer, place = found
-    pixels = values.shape[layer.attention_axes.index("key")]
-    if values.ndim != len(layer.attention_axes):
+    if values.ndim != len(axes):
         raise DataError(
             f"{layer.name} was called on a list and attends along rows only, not over an image."
         )
-    if place is None or np.prod([axis.size for axis in place.axes]) != pixels:
+    positions = _positions(dict(zip(axes, values.shape, strict=True)))
+    if positions and (place is None or math.prod(a.size for a in place.axes) != positions):
         raise DataError(
-            f"{layer.name} sees {pixels} positions whose place on the image of {image_size} "
+            f"{layer.name} sees {positions} positions whose place on the image of {image_size} "
             "cannot be told: a layer before it reshapes the image."
         )
-    return LayerAttention(values, layer.attention_axes, layer.attention_kind, place)
+    return LayerAttention(values, axes, kind, place)
+
+
+def _positions(sizes):
+    """How many positions of the feature map a map's axes tell of, None if they tell of none."""
+    if {"row", "column"} <= set(sizes):
+        return sizes["row"] * sizes["column"]
+    return (
+        sizes["query"]
+        if set(sizes) <= {"batch", "head", "query", "key"} and "query" in sizes
+        else None
+    )
+
+
+def _default(layers, path):
+    """The first map of a layer that can be drawn, or its first."""
+    own = [name for name in layers if name == path or name.startswith(f"{path}/")]
+    return next((name for name in own if layers[name].is_drawable), own[0])
 
 
 def _image_size(shape, graph):

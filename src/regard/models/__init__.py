@@ -1,13 +1,23 @@
-"""Networks that carry attention, and reading them from files."""
+"""Networks that carry attention, putting attention into any, and reading them from files."""
+
+import importlib
 
 from regard.models.files import load
 
-__all__ = ["load", "tutorial"]
+PRESETS = ("convnext_nano", "mobilenetv2_small", "resnet9", "resnet20", "tutorial")
+_HOME = {
+    "count_multiply_adds": "regard.models.cost",
+    "insert": "regard.models.insertion",
+} | dict.fromkeys(PRESETS, "regard.models.presets")
+
+__all__ = ["PRESETS", "load", *sorted(_HOME)]
 
 
 def __getattr__(name):
-    if name == "tutorial":
-        from regard.models.presets import tutorial
-
-        return tutorial
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
     raise AttributeError(f"module 'regard.models' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

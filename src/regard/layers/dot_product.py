@@ -1,0 +1,146 @@
+"""Dot-product attention over many keys, whole or in parts that keep memory linear."""
+
+import math
+
+import keras
+from keras import ops
+
+from regard.layers import parts
+
+WHOLE = 2**22  # logits up to which the whole product is taken: 16 MiB of float32
+PART = 2**20  # logits of a part beyond: 4 MiB stay near the processor
+
+
+def scores(queries, keys):
+    """Returns `softmax(queries keys^T)` over the keys.
+
+    Args:
+        queries: `(..., queries, size)`, scaled as the formula wants them, at least float32.
+        keys: `(..., keys, size)`.
+
+    Returns:
+        `(..., queries, keys)`; each query's row sums to 1.
+    """
+    return parts.softmax(ops.matmul(queries, ops.swapaxes(keys, -1, -2)))
+
+
+def gather(attention, values):
+    """Returns the values that the attention gathers, in the values' dtype."""
+    return ops.matmul(ops.cast(attention, values.dtype), values)
+
+
+def attend(queries, keys, values):
+    """Returns `softmax(queries keys^T) values` without holding queries x keys where it is large.
+
+    Beyond `WHOLE` logits the queries go in parts, forward and backward, each part with
+    its whole softmax; so memory grows linearly with the number of queries and of keys.
+
+    Args:
+        queries: `(..., queries, size)`, scaled as the formula wants them, at least float32.
+        keys: `(..., keys, size)`.
+        values: `(..., keys, value size)`.
+
+    Returns:
+        `(..., queries, value size)`, in the dtype of `values`.
+    """
+    if _is_small(queries.shape, keys.shape):
+        return gather(scores(queries, keys), values)
+    return _attend_in_parts(queries, keys, values)
+
+
+def scores_count(shape, heads=1, keys=None):
+    """Returns the number of scores of all pixels of `shape`, channels last, None if unknown.
+
+    Args:
+        shape: Shape of the feature map, channels last.
+        heads: Number of heads.
+        keys: Number of keys, by default as many as pixels.
+    """
+    if None in shape[:-1]:
+        return None
+    pixels = math.prod(shape[1:-1])
+    return shape[0] * heads * pixels * (pixels if keys is None else keys)
+
+
+def _is_small(queries, keys):
+    sizes = (*queries[:-1], keys[-2])
+    return None not in sizes and math.prod(sizes) <= WHOLE
+
+
+@ops.custom_gradient
+def _attend_in_parts(queries, keys, values):
+    rows, row = _parts(queries, keys)
+
+    def add(start, size, output):
+        part = gather(scores(_rows(queries, start, size), keys), values)
+        return _put(output, part, start)
+
+    output = _for_each_part(rows, row, add, ops.zeros(_shape(queries, values), values.dtype))
+
+    def gradients(*args, upstream=None):
+        upstream = args[0] if upstream is None else upstream
+        return _gradients(queries, keys, values, upstream)
+
+    return output, gradients
+
+
+def _gradients(queries, keys, values, upstream):
+    """The gradients of the three, from one part of the queries at a time.
+
+    With `P = softmax(Q K^T)` and `O = P V`: `dV = P^T dO`, and `dS = P * (dP - sum(P * dP))` with
+    `dP = dO V^T`, from which `dQ = dS K` and `dK = dS^T Q`.
+    """
+    rows, row = _parts(queries, keys)
+    precise = queries.dtype
+    wide = ops.cast(values, precise)
+
+    def add(start, size, so_far):
+        d_queries, d_keys, d_values = so_far
+        part = _rows(queries, start, size)
+        given = ops.cast(_rows(upstream, start, size), precise)
+        attention = scores(part, keys)
+        d_values = d_values + ops.matmul(ops.swapaxes(attention, -1, -2), given)
+        d_attention = ops.matmul(given, ops.swapaxes(wide, -1, -2))
+        mean = ops.sum(attention * d_attention, axis=-1, keepdims=True)
+        d_logits = attention * (d_attention - mean)
+        d_keys = d_keys + ops.matmul(ops.swapaxes(d_logits, -1, -2), part)
+        return _put(d_queries, ops.matmul(d_logits, keys), start), d_keys, d_values
+
+    start = ops.zeros_like(queries), ops.zeros_like(keys), ops.zeros_like(wide)
+    d_queries, d_keys, d_values = _for_each_part(rows, row, add, start)
+    return d_queries, d_keys, ops.cast(d_values, values.dtype)
+
+
+def _parts(queries, keys):
+    """Number of queries, and how many of them make one part."""
+    shape = ops.shape(queries)
+    others = math.prod(shape[:-2]) * ops.shape(keys)[-2]
+    return shape[-2], _at_least_one(PART // others)
+
+
+def _at_least_one(number):
+    return max(number, 1) if isinstance(number, int) else ops.maximum(number, 1)
+
+
+def _for_each_part(rows, row, add, result):
+    """Calls `add(start, size, result)` for parts of `row` queries, then for the rest."""
+    whole, rest = rows // row, rows % row
+
+    def body(index, result):
+        return index + 1, add(index * row, row, result)
+
+    _, result = ops.while_loop(lambda index, _: index < whole, body, (0, result))
+    return result if isinstance(rest, int) and rest == 0 else add(whole * row, rest, result)
+
+
+def _rows(x, start, size):
+    shape = ops.shape(x)
+    return ops.slice(x, (*(0,) * (len(shape) - 2), start, 0), (*shape[:-2], size, shape[-1]))
+
+
+def _put(x, part, start):
+    return ops.slice_update(x, (*(0,) * (len(x.shape) - 2), start, 0), part)
+
+
+def _shape(queries, values):
+    return (*ops.shape(queries)[:-1], values.shape[-1])

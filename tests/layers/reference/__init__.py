@@ -1,0 +1,1 @@
+"""Compares our layers with files of reference numbers: `python -m tests.layers.reference FILE…`."""
