@@ -20,11 +20,13 @@ def run(x, gamma):
 def test_the_least_alike_channel_weighs_most():
     a = np.array([1.0, 2.0, -1.0], "float32")
     x = np.stack([a, a, -a], axis=-1)[None]
-    output, attention = run(x, gamma=1.0)
+    output, attention = run(x, gamma=0.5)
     like, unlike = np.exp(0.0), np.exp(12.0)
     total = 2 * like + unlike
     np.testing.assert_allclose(attention[0, 0], [like / total, like / total, unlike / total])
-    np.testing.assert_allclose(output[0, :, 0], a + a * (2 * like - unlike) / total, rtol=1e-5)
+    np.testing.assert_allclose(
+        output[0, :, 0], a + 0.5 * a * (2 * like - unlike) / total, rtol=1e-5
+    )
 
 
 def test_starts_as_the_identity():

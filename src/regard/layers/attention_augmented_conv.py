@@ -105,9 +105,7 @@ class AttentionAugmentedConvolution(AttentionLayer):
         return self._beside(dot_product.attend(*self._projections(x)), x)
 
     def scores_count(self, shape):
-        batch, rows, columns, _ = shape
-        known = None not in (batch, rows, columns)
-        return batch * self.heads * (rows * columns) ** 2 if known else None
+        return dot_product.scores_count(shape, self.heads)
 
     def get_config(self):
         return super().get_config() | {

@@ -89,7 +89,7 @@ class AttentionGate(AttentionLayer):
         reduced = self.reduced_channels or max(shape[-1] // 2, 1)
         self.from_input = parts.convolution(
             "from_input",
-            shape,
+            (None, None, None, shape[-1]),
             reduced,
             self.subsampling,
             self.dtype_policy,

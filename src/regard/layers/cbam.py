@@ -1,5 +1,7 @@
 """CBAM: a gate a channel, then a gate a place."""
 
+from typing import ClassVar
+
 import keras
 from keras import ops
 
@@ -49,7 +51,10 @@ class ConvolutionalBlockAttention(AttentionLayer):
         ((2, 8), (2, 5, 7))
     """
 
-    attention_axes = {"channel": ("batch", "channel"), "spatial": ("batch", "row", "column")}
+    attention_axes: ClassVar = {
+        "channel": ("batch", "channel"),
+        "spatial": ("batch", "row", "column"),
+    }
     ranks = (3, 4, 5)
 
     def __init__(

@@ -1,5 +1,7 @@
 """Coordinate attention: a gate a row and a gate a column, for each channel."""
 
+from typing import ClassVar
+
 import keras
 from keras import ops
 
@@ -50,7 +52,10 @@ class CoordinateAttention(AttentionLayer):
         ((2, 5, 8), (2, 7, 8))
     """
 
-    attention_axes = {"row": ("batch", "row", "channel"), "column": ("batch", "column", "channel")}
+    attention_axes: ClassVar = {
+        "row": ("batch", "row", "channel"),
+        "column": ("batch", "column", "channel"),
+    }
     weights_without_gradient = ("reduce/bias",)  # the batch normalisation takes it out
 
     def __init__(self, reduction_ratio=32, reduced_channels=None, data_format=None, **kwargs):

@@ -64,7 +64,11 @@ def scores_count(shape, heads=1, keys=None):
 
 def _is_small(queries, keys):
     sizes = (*queries[:-1], keys[-2])
-    return None not in sizes and math.prod(sizes) <= WHOLE
+    if None in sizes:
+        return False
+    # While Keras works out shapes on JAX, sizes are symbols; no numbers are held then.
+    is_symbolic = not all(isinstance(size, int) for size in sizes)
+    return is_symbolic or math.prod(sizes) <= WHOLE
 
 
 @ops.custom_gradient

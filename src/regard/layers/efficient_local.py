@@ -1,5 +1,7 @@
 """Efficient local attention: a gate a row and a gate a column, each from its neighbours."""
 
+from typing import ClassVar
+
 import keras
 from keras import ops
 
@@ -49,7 +51,10 @@ class EfficientLocalAttention(AttentionLayer):
         ((2, 5, 8), (2, 7, 8))
     """
 
-    attention_axes = {"row": ("batch", "row", "channel"), "column": ("batch", "column", "channel")}
+    attention_axes: ClassVar = {
+        "row": ("batch", "row", "channel"),
+        "column": ("batch", "column", "channel"),
+    }
 
     def __init__(self, kernel_size=7, groups=None, norm_groups=16, data_format=None, **kwargs):
         super().__init__(data_format, **kwargs)

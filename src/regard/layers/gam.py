@@ -1,5 +1,7 @@
 """GAM: channel factors and spatial gates of each value, without pooling."""
 
+from typing import ClassVar
+
 import keras
 from keras import ops
 
@@ -55,10 +57,10 @@ class GlobalAttentionMechanism(AttentionLayer):
         ((2, 5, 7, 8), (2, 5, 7, 8))
     """
 
-    attention_axes = {
+    attention_axes: ClassVar = {
         name: ("batch", "row", "column", "channel") for name in ("channel", "spatial")
     }
-    attention_range = {"channel": (None, None), "spatial": (0.0, 1.0)}
+    attention_range: ClassVar = {"channel": (None, None), "spatial": (0.0, 1.0)}
     ranks = (3, 4, 5)
     # The batch normalisations take them out.
     weights_without_gradient = ("spatial_reduce/bias", "spatial_expand/bias")

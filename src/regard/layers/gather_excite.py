@@ -86,12 +86,7 @@ class GatherExcite(AttentionLayer):
     def build_for(self, shape):
         self.convolutions = self._convolutions(shape) if self.use_convolution else []
         self.norms = [
-            parts.built(
-                keras.layers.BatchNormalization(
-                    epsilon=parts.EPSILON, dtype=self.gate_dtype, name=f"norm{at}"
-                ),
-                shape,
-            )
+            parts.map_batch_norm(f"norm{at}", shape, self.gate_dtype)
             for at in range(1, len(self.convolutions) + 1)
         ]
         if self.use_mlp:

@@ -132,7 +132,7 @@ class GlobalContext(AttentionLayer):
         if self.pooling == "average":
             return ops.mean(pixels, axis=1), {}
         logits = layout.to_pixels(self.key(x))[..., 0]
-        weights = parts.softmax(ops.cast(logits, self.gate_dtype), axis=-1)
+        weights = parts.softmax(ops.cast(logits, self.gate_dtype))
         context = ops.squeeze(ops.matmul(weights[:, None, :], pixels), 1)
         return context, {"context": ops.reshape(weights, ops.shape(x)[:-1])}
 

@@ -13,13 +13,13 @@ from regard.layers.base import AttentionLayer
 class NeighbourhoodAttention(AttentionLayer):
     """Lets each pixel gather values from the `kernel_size` x `kernel_size` pixels next to it.
 
-    In each head of size `d`: `attention = softmax((q . k + bias) / sqrt(d))` over the
+    In each head of size `d`: `attention = softmax(q . k / sqrt(d) + bias)` over the
     neighbourhood, with a bias for each offset of the key from the query, and
     `output = Wo (attention v) + bo`. Near the border the neighbourhood is moved inwards, so that
     each pixel has as many neighbours
     (Hassani et al., Neighborhood Attention Transformer, arXiv:2204.07143, equations 2 to 4).
 
-    As in the authors' code, the bias is added after the scale: `softmax(q . k / sqrt(d) + bias)`.
+    As in the authors' code, the bias is added after the scale; the paper scales it too.
     On a map smaller than the kernel, which the paper does not allow, all its rows or columns are
     neighbours, and the positions left over have no weight.
 

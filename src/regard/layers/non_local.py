@@ -8,7 +8,7 @@ from keras import ops
 from regard.layers import arguments, dot_product, layout, parts
 from regard.layers.base import AttentionLayer
 
-# Kind and range of the attention. What is no distribution grows with the input, without bound.
+# Kind and range of the attention. A gate here grows with the input, without bound.
 _ATTENTION = {
     "embedded_gaussian": ("distribution", (0.0, 1.0)),
     "gaussian": ("distribution", (0.0, 1.0)),
@@ -32,10 +32,9 @@ class NonLocal(AttentionLayer):
     (Wang et al., Non-local Neural Networks, arXiv:1711.07971). `norm` is a batch normalisation
     whose factor starts at 0, so that the untrained layer is the identity.
 
-    Without the attention, the softmaxes take memory linear in the pixels, and `"dot_product"`
-    memory and time; `"concatenation"` always holds queries x keys numbers. `"dot_product"` and
-    `"concatenation"` grow as the cube and the square of the input; in float16 their output is
-    kept within the finite numbers.
+    The output alone takes memory linear in the pixels, by `"dot_product"` time too; but
+    `"concatenation"` always holds queries x keys numbers. The last two modes grow as the cube and
+    the square of the input; in float16 their output is kept within the finite numbers.
 
     Args:
         mode: `"embedded_gaussian"`, `"gaussian"`, `"dot_product"` or `"concatenation"`.
@@ -95,8 +94,15 @@ class NonLocal(AttentionLayer):
         self.attention_kind, self.attention_range = _ATTENTION[mode]
         self._bounded = self.attention_kind == "distribution"
         self.attention_sum_axes = ("key",) if self._bounded else ()
-        if mode == "embedded_gaussian":
-            self.weights_without_gradient = ("key/bias",)  # the softmax takes it out
+        self.weights_without_gradient = tuple(self._cancelled())
+
+    def _cancelled(self):  # by the softmax or the batch normalisation
+        if self.mode == "embedded_gaussian":
+            yield "key/bias"
+        if self.use_batch_norm:
+            yield "project/bias"
+            if self._bounded:
+                yield "value/bias"
 
     def build_for(self, shape):
         channels = shape[-1]
@@ -118,8 +124,8 @@ class NonLocal(AttentionLayer):
         start = "glorot_uniform" if self.use_batch_norm else "zeros"
         self.project = parts.dense("project", reduced, channels, dtype, kernel_initializer=start)
         if self.use_batch_norm:
-            shape = (None, None, channels)
-            self.norm = parts.map_batch_norm("norm", shape, dtype, gamma_initializer="zeros")
+            pixels = (None, None, channels)
+            self.norm = parts.map_batch_norm("norm", pixels, dtype, gamma_initializer="zeros")
 
     def scores_count(self, shape):
         if not self.subsample or None in shape[1:-1]:
@@ -155,8 +161,7 @@ class NonLocal(AttentionLayer):
         queries = ops.cast(x if gaussian else self.query(x), self.gate_dtype)
         keys = ops.cast(self._keys(x if gaussian else self.key(x)), self.gate_dtype)
         values = self._keys(self.value(x))
-        if not self._bounded:
-            values = ops.cast(values, self.gate_dtype)
+        values = values if self._bounded else ops.cast(values, self.gate_dtype)
         return tuple(map(layout.to_pixels, (queries, keys, values)))
 
     def _keys(self, features):

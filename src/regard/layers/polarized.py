@@ -6,59 +6,11 @@ import keras
 from keras import ops
 
 from regard.layers import arguments, layout, parts
-from regard.layers.base import AttentionLayer
-
-_PIXELS = ("row", "column")
-_GATES = ("channel", "spatial")
-
-
-def _by_map(of_gates, of_distributions, last):
-    return dict.fromkeys(_GATES, of_gates) | dict.fromkeys(("context", last), of_distributions)
-
-
-class _Polarized(AttentionLayer):
-    ranks = (3, 4, 5)
-
-    def __init__(self, reduction_ratio=2, reduced_channels=None, data_format=None, **kwargs):
-        super().__init__(data_format, **kwargs)
-        self.reduction_ratio = arguments.integer("reduction_ratio", reduction_ratio)
-        self.reduced_channels = arguments.optional(
-            arguments.integer, "reduced_channels", reduced_channels
-        )
-
-    def build_for(self, shape):
-        channels, options = shape[-1], {"use_bias": False}
-        self._hidden = self.reduced_channels or arguments.reduced(
-            "reduction_ratio", self.reduction_ratio, channels
-        )
-        spatial = layout.SPATIAL_AXES[len(shape)]
-        self.attention_sum_axes = {
-            name: spatial if axes else () for name, axes in self.attention_sum_axes.items()
-        }
-        self.channel_query = parts.dense("channel_query", channels, 1, self.dtype_policy, **options)
-        for name in ("channel_value", "spatial_query"):
-            setattr(
-                self, name, parts.dense(name, channels, self._hidden, self.gate_dtype, **options)
-            )
-
-    def get_config(self):
-        return super().get_config() | {
-            "reduction_ratio": self.reduction_ratio,
-            "reduced_channels": self.reduced_channels,
-        }
-
-    def _pool(self, pixels):
-        """Returns the projected sum of the weighted pixels, and the weights."""
-        context = parts.softmax(ops.cast(self.channel_query(pixels), self.gate_dtype), axis=1)
-        summed = ops.sum(context * ops.cast(pixels, self.gate_dtype), axis=1)
-        return self.channel_value(summed), context
-
-    def _query(self, pixels):
-        return self.spatial_query(ops.mean(ops.cast(pixels, self.gate_dtype), axis=1))
+from regard.layers.polarized_base import PIXELS, Polarized, by_map
 
 
 @keras.saving.register_keras_serializable(package="regard")
-class PolarizedParallel(_Polarized):
+class PolarizedParallel(Polarized):
     """Adds the map gated by channel and the map gated by pixel.
 
     `context = softmax_pixels(Wq x)` and `channel = sigmoid(Wz (Wv x . context))`;
@@ -104,29 +56,29 @@ class PolarizedParallel(_Polarized):
 
     attention_axes: ClassVar = {
         "channel": ("batch", "channel"),
-        "spatial": ("batch", *_PIXELS),
-        "context": ("batch", *_PIXELS),
-        "spatial_softmax": ("batch", *_PIXELS),
+        "spatial": ("batch", *PIXELS),
+        "context": ("batch", *PIXELS),
+        "spatial_softmax": ("batch", *PIXELS),
     }
-    attention_kind: ClassVar = _by_map("gate", "distribution", "spatial_softmax")
+    attention_kind: ClassVar = by_map("gate", "distribution", "spatial_softmax")
     attention_range: ClassVar = {
-        **_by_map((0.0, 1.0), (0.0, 1.0), "spatial_softmax"),
+        **by_map((0.0, 1.0), (0.0, 1.0), "spatial_softmax"),
         "spatial": (0.5, 0.7311),
     }
-    attention_sum_axes: ClassVar = _by_map((), _PIXELS, "spatial_softmax")
+    attention_sum_axes: ClassVar = by_map((), PIXELS, "spatial_softmax")
 
     def build_for(self, shape):
         super().build_for(shape)
         options = {"dtype": self.gate_dtype, "use_bias": False}
-        self.expand = parts.dense("expand", self._hidden, shape[-1], **options)
+        self.expand = parts.dense("expand", self.hidden, shape[-1], **options)
         # From the query to the channels: (Wv' x) . q is x . (q Wv'), which needs no map of Wv' x.
-        self.spatial_value = parts.dense("spatial_value", self._hidden, shape[-1], **options)
+        self.spatial_value = parts.dense("spatial_value", self.hidden, shape[-1], **options)
 
     def attend(self, x, training):
         pixels = layout.to_pixels(x)
-        pooled, context = self._pool(pixels)
+        pooled, context = self.pool(pixels)
         channel = ops.sigmoid(self.expand(pooled))
-        direction = ops.expand_dims(self.spatial_value(self._query(pixels)), -1)
+        direction = ops.expand_dims(self.spatial_value(self.query_of(pixels)), -1)
         weights = parts.softmax(ops.matmul(ops.cast(pixels, self.gate_dtype), direction), axis=1)
         spatial = ops.sigmoid(weights)
         gate = ops.expand_dims(channel, 1) + spatial
@@ -139,7 +91,7 @@ class PolarizedParallel(_Polarized):
 
 
 @keras.saving.register_keras_serializable(package="regard")
-class PolarizedSequential(_Polarized):
+class PolarizedSequential(Polarized):
     """Gates each channel, and then each pixel of the result.
 
     `context = softmax_pixels(Wq x)`, `c = Wv x . context`,
@@ -181,19 +133,19 @@ class PolarizedSequential(_Polarized):
     Example:
         >>> import numpy as np
         >>> layer = PolarizedSequential(data_format="channels_last")
-        >>> output, attention = layer(np.ones((2, 5, 7, 8)), return_attention_scores=True)
+        >>> output, attention = layer(np.ones((2, 5, 7, 16)), return_attention_scores=True)
         >>> tuple(attention["channel"].shape), tuple(attention["theta_softmax"].shape)
-        ((2, 8), (2, 5, 7, 4))
+        ((2, 16), (2, 5, 7, 8))
     """
 
     attention_axes: ClassVar = {
         "channel": ("batch", "channel"),
-        "spatial": ("batch", *_PIXELS),
-        "context": ("batch", *_PIXELS),
-        "theta_softmax": ("batch", *_PIXELS, "channel"),
+        "spatial": ("batch", *PIXELS),
+        "context": ("batch", *PIXELS),
+        "theta_softmax": ("batch", *PIXELS, "channel"),
     }
-    attention_kind: ClassVar = _by_map("gate", "distribution", "theta_softmax")
-    attention_sum_axes: ClassVar = _by_map((), _PIXELS, "theta_softmax")
+    attention_kind: ClassVar = by_map("gate", "distribution", "theta_softmax")
+    attention_sum_axes: ClassVar = by_map((), PIXELS, "theta_softmax")
 
     def __init__(
         self,
@@ -209,27 +161,27 @@ class PolarizedSequential(_Polarized):
     def build_for(self, shape):
         super().build_for(shape)
         channels, dtype = shape[-1], self.gate_dtype
-        narrow = self._hidden // self.bottleneck_ratio
+        narrow = self.hidden // self.bottleneck_ratio
         if narrow < 2:
             raise ValueError(
-                f"bottleneck_ratio={self.bottleneck_ratio} leaves {narrow} of the {self._hidden} "
+                f"bottleneck_ratio={self.bottleneck_ratio} leaves {narrow} of the {self.hidden} "
                 "channels of the values, but the layer norm needs 2. Choose at most "
-                f"{self._hidden // 2}, or more reduced_channels."
+                f"{self.hidden // 2}, or more reduced_channels."
             )
-        self.reduce = parts.dense("reduce", self._hidden, narrow, dtype)
+        self.reduce = parts.dense("reduce", self.hidden, narrow, dtype)
         self.norm = parts.layer_norm("norm", narrow, dtype)
         self.expand = parts.dense("expand", narrow, channels, dtype)
         self.spatial_value = parts.dense(
-            "spatial_value", channels, self._hidden, self.dtype_policy, use_bias=False
+            "spatial_value", channels, self.hidden, self.dtype_policy, use_bias=False
         )
 
     def attend(self, x, training):
         pixels = layout.to_pixels(x)
-        pooled, context = self._pool(pixels)
+        pooled, context = self.pool(pixels)
         channel = ops.sigmoid(self.expand(ops.relu(self.norm(self.reduce(pooled)))))
         pixels = pixels * ops.cast(ops.expand_dims(channel, 1), x.dtype)
         theta = parts.softmax(ops.cast(self.spatial_value(pixels), self.gate_dtype), axis=1)
-        spatial = ops.sigmoid(ops.matmul(theta, ops.expand_dims(self._query(pixels), -1)))
+        spatial = ops.sigmoid(ops.matmul(theta, ops.expand_dims(self.query_of(pixels), -1)))
         return layout.from_pixels(pixels * ops.cast(spatial, x.dtype), x), {
             "channel": channel,
             "spatial": layout.from_pixels(spatial, x)[..., 0],

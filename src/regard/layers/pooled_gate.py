@@ -21,14 +21,25 @@ class PooledGate(keras.layers.Layer):
 
     def build(self, input_shape):
         """Makes the weights; `input_shape` is that of the map before it is pooled."""
-        pooled = (*(None for _ in input_shape[:-1]), 2)
-        self.convolution = parts.convolution(
-            "convolution", pooled, 1, self.kernel_size, self.dtype_policy, use_bias=False
-        )
-        self.norm = parts.map_batch_norm("norm", (*pooled[:-1], 1), self.dtype_policy)
+        axes = len(input_shape) - 2
+        shape = (self.kernel_size,) * axes + (2, 1)
+        self.kernel = self.add_weight(name="kernel", shape=shape, initializer="glorot_uniform")
+        self.norm = parts.map_batch_norm("norm", (None,) * (axes + 1) + (1,), self.dtype_policy)
 
     def call(self, x, axis, training=False):
         """Returns the gates, with one axis less than `x`."""
-        pooled = ops.stack([ops.max(x, axis=axis), ops.mean(x, axis=axis)], axis=-1)
-        logits = self.norm(self.convolution(pooled), training=training)
+        pooled = ops.max(x, axis=axis), ops.mean(x, axis=axis)
+        logits = self.norm(self._convolved(pooled), training=training)
         return ops.sigmoid(ops.squeeze(logits, axis=-1))
+
+    def _convolved(self, pooled):
+        # One by one: PyTorch cannot derive a float64 convolution of two channels to one on the CPU.
+        return sum(
+            ops.conv(
+                ops.expand_dims(values, -1),
+                self.kernel[..., n : n + 1, :],
+                padding="same",
+                data_format="channels_last",
+            )
+            for n, values in enumerate(pooled)
+        )

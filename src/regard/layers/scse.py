@@ -1,5 +1,7 @@
 """Concurrent spatial and channel squeeze and excitation."""
 
+from typing import ClassVar
+
 import keras
 from keras import ops
 
@@ -48,7 +50,10 @@ class SpatialChannelSqueezeExcitation(AttentionLayer):
         ((2, 8), (2, 5, 7))
     """
 
-    attention_axes = {"channel": ("batch", "channel"), "spatial": ("batch", "row", "column")}
+    attention_axes: ClassVar = {
+        "channel": ("batch", "channel"),
+        "spatial": ("batch", "row", "column"),
+    }
     ranks = (3, 4, 5)
 
     def __init__(

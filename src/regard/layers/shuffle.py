@@ -1,5 +1,7 @@
 """Shuffle attention: in each group of channels, half gated by channel and half by place."""
 
+from typing import ClassVar
+
 import keras
 from keras import ops
 
@@ -47,7 +49,7 @@ class ShuffleAttention(AttentionLayer):
         ((2, 2, 2), (2, 2, 5, 7, 2))
     """
 
-    attention_axes = {
+    attention_axes: ClassVar = {
         "channel": ("batch", "group", "channel"),
         "spatial": ("batch", "group", "row", "column", "channel"),
     }

@@ -148,4 +148,4 @@ class SplitAttention(AttentionLayer):
         by_group = (-1, self.groups, self.radix, filters // self.groups)
         logits = ops.swapaxes(ops.reshape(logits, by_group), 1, 2)
         logits = ops.reshape(logits, (-1, self.radix, filters))
-        return ops.softmax(logits, axis=1) if self.radix > 1 else ops.sigmoid(logits)
+        return parts.softmax(logits, axis=1) if self.radix > 1 else ops.sigmoid(logits)

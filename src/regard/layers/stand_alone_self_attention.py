@@ -103,9 +103,7 @@ class StandAloneSelfAttention(AttentionLayer):
         return output, ops.reshape(attention, by_pixel)
 
     def scores_count(self, shape):
-        batch, rows, columns, _ = shape
-        known = None not in (batch, rows, columns)
-        return batch * self.heads * rows * columns * self.kernel_size**2 if known else None
+        return dot_product.scores_count(shape, self.heads, self.kernel_size**2)
 
     def get_config(self):
         return super().get_config() | {

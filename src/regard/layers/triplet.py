@@ -1,5 +1,7 @@
 """Triplet attention: one gate for each pair of row, column and channel."""
 
+from typing import ClassVar
+
 import keras
 from keras import ops
 
@@ -47,7 +49,7 @@ class TripletAttention(AttentionLayer):
         {'channel_column': (2, 7, 8), 'row_channel': (2, 5, 8), 'spatial': (2, 5, 7)}
     """
 
-    attention_axes = {
+    attention_axes: ClassVar = {
         "channel_column": ("batch", "column", "channel"),
         "row_channel": ("batch", "row", "channel"),
         "spatial": ("batch", "row", "column"),

@@ -16,7 +16,7 @@ def cbam(arguments, weights):
         },
         linear("reduce", weights, "ChannelGate.mlp.1")
         | linear("expand", weights, "ChannelGate.mlp.3")
-        | linear("spatial/convolution", weights, f"{gate}.conv", convolution)
+        | linear("spatial", weights, f"{gate}.conv", convolution)
         | norm("spatial/norm", weights, f"{gate}.bn"),
     )
 
@@ -68,7 +68,7 @@ def triplet(arguments, weights):
         del gates["spatial"]
     found = {}
     for name, (theirs, layout) in gates.items():
-        found |= linear(f"{name}/convolution", weights, f"{theirs}.conv.conv", layout)
+        found |= linear(name, weights, f"{theirs}.conv.conv", layout)
         found |= norm(f"{name}/norm", weights, f"{theirs}.conv.bn")
     return Ours(
         "triplet",

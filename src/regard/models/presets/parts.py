@@ -39,7 +39,7 @@ def attention_layer(name, attention, arguments):
         return None
     layer = make_layer(attention, **arguments)
     layer.name = name
-    if not layer.keeps_shape:
+    if not getattr(layer, "keeps_shape", True):
         raise UsageError(
             f"{attention} does not keep the shape of a feature map, as it must inside a network. "
             "Choose another layer, or arguments that keep it."
