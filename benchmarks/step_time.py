@@ -3,8 +3,8 @@
     python benchmarks/step_time.py          # ours, on the Keras backend in use
     python benchmarks/step_time.py --timm   # the same network in PyTorch with timm's layers
 
-Batch 64 of 28x28; the layer stands after the pooling, on 12x12x64. Turns with and without it alternate;
-the ratio with ÷ without is the median of theirs.
+Batch 64 of 28x28; the layer stands after the pooling, on 12x12x64. Turns with and without it
+alternate; the ratio with ÷ without is the median of theirs.
 """
 
 import argparse

@@ -2,7 +2,8 @@
 
     python tools/mutate_layers.py
 
-Each change is made in a copy of the repository, where the tests of the layer that it concerns are run.
+Each change is made in a copy of the repository, where the tests of the layer that it concerns
+are run.
 """
 
 import os
@@ -26,7 +27,8 @@ MUTATIONS = [
     ("a bias that the config loses", "squeeze_excitation", "squeeze_excitation.py",
      '"use_bias": self.use_bias,\n        }', '"use_bias": True,\n        }'),
     ("a tensor kept on the layer", "squeeze_excitation", "squeeze_excitation.py",
-     "        attention = self.expand", "        self.kept = means\n        attention = self.expand"),
+     "        attention = self.expand",
+     "        self.seen = means\n        attention = self.expand"),
     ("not registered with Keras", "squeeze_excitation", "squeeze_excitation.py",
      '@keras.saving.register_keras_serializable(package="regard")\n', ""),
     ("pools stacked mean before max", "cbam", "pooled_gate.py",

@@ -165,6 +165,13 @@ def test_score_mode_is_kept():
     assert Attention.from_config(layer.get_config()).score_mode == "concat"
 
 
+def test_config_holds_the_arguments_for_maps():
+    arguments = {"use_scale": True, "dropout": 0.1, "seed": 3, "units": 4, "return_attention": True}
+    config = Attention(**arguments, data_format="channels_first").get_config()
+    assert config.items() >= (arguments | {"data_format": "channels_first"}).items()
+    assert Attention.from_config(config).get_config() == config
+
+
 def test_two_layers_keep_their_own_arguments(tmp_path):
     inputs = keras.Input((4, 5, 6))
     x = Attention(units=2, name="first", data_format="channels_last")(inputs)

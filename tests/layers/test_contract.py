@@ -5,7 +5,6 @@ import pytest
 from regard.layers.registry import LAYERS, layer_class
 from regard.testing import CHECKS, Case
 
-
 PARTS = [pytest.param(n, marks=getattr(pytest.mark, f"part{i % 8}")) for i, n in enumerate(LAYERS)]
 
 

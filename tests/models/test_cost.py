@@ -67,7 +67,8 @@ def test_counts_each_kind_of_product(product, shapes, expected):
 def test_counts_each_turn_of_a_loop(monkeypatch):
     layer = make_layer("pixel", units=2)
     whole = models.count_multiply_adds(layer, (5, 7, 8))
-    monkeypatch.setattr(dot_product, "HELD_AT_ONCE", 3 * PIXELS)
+    monkeypatch.setattr(dot_product, "WHOLE", 0)
+    monkeypatch.setattr(dot_product, "PART", 3 * PIXELS)
     assert models.count_multiply_adds(layer, (5, 7, 8)) == whole
 
 

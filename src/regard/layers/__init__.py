@@ -8,7 +8,8 @@ every attention layer of the table is there by its class's name.
 import importlib
 from typing import TYPE_CHECKING
 
-from regard.layers.registry import LAYERS, layer_class, make_layer
+from regard.layers.registry import LAYERS, layer_class
+from regard.layers.registry import make_layer as make_layer
 
 if TYPE_CHECKING:
     from keras.layers import *  # noqa: F403

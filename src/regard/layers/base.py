@@ -64,7 +64,7 @@ class AttentionLayer(keras.layers.Layer):
 
         None where the attention is no larger than the feature map, or the size is unknown.
         """
-        return None
+        return
 
     @property
     def gate_dtype(self):

@@ -2,7 +2,6 @@
 
 import math
 
-import keras
 from keras import ops
 
 from regard.layers import parts

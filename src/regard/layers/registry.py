@@ -37,15 +37,20 @@ LAYERS = {
             "dropout": 0.1,
             "seed": 3,
         },
+        exceptions={
+            "config_holds_every_argument": "score_mode has no second value for a feature map"
+        },
     ),
     "squeeze_excitation": Entry(
         "regard.layers.squeeze_excitation:SqueezeExcitation",
         {"reduction_ratio": 4, "reduced_channels": 3, "use_bias": False},
+        reference="huggingface/pytorch-image-models",
     ),
     "squeeze_excitation_no_bias": Entry(
         "regard.layers.squeeze_excitation:SqueezeExcitation",
         {"reduction_ratio": 4, "reduced_channels": 3},
         {"use_bias": False},
+        reference="moskomule/senet.pytorch",
     ),
     "botnet_mhsa": Entry(
         "regard.layers.botnet_mhsa:BotNetAttention",
@@ -57,6 +62,7 @@ LAYERS = {
             "scale_position": False,
             "use_bias": True,
         },
+        reference="huggingface/pytorch-image-models",
     ),
     "attention_augmented_conv": Entry(
         "regard.layers.attention_augmented_conv:AttentionAugmentedConvolution",
@@ -68,6 +74,7 @@ LAYERS = {
             "heads": 2,
             "relative": False,
         },
+        reference="leaderj1001/Attention-Augmented-Conv2d",
     ),
     "halo": Entry(
         "regard.layers.halo:HaloAttention",
@@ -80,54 +87,82 @@ LAYERS = {
             "scale_position": False,
             "use_bias": True,
         },
+        reference="huggingface/pytorch-image-models",
     ),
     "stand_alone_self_attention": Entry(
         "regard.layers.stand_alone_self_attention:StandAloneSelfAttention",
         {"filters": 6, "kernel_size": 3, "heads": 2, "use_bias": True},
+        reference="leaderj1001/Stand-Alone-Self-Attention",
     ),
     "large_kernel_attention": Entry(
         "regard.layers.large_kernel_attention:LargeKernelAttention",
         {"kernel_size": 10, "dilation_rate": 2},
+        reference="Visual-Attention-Network/VAN-Classification",
     ),
     "van_attention": Entry(
         "regard.layers.large_kernel_attention:VisualAttention",
         {"kernel_size": 10, "dilation_rate": 2},
+        reference="Visual-Attention-Network/VAN-Classification",
     ),
     "effective_squeeze_excitation": Entry(
         "regard.layers.effective_squeeze_excitation:EffectiveSqueezeExcitation",
         {"activation": "sigmoid", "use_bias": False},
+        reference="huggingface/pytorch-image-models",
     ),
-    "eca": Entry("regard.layers.eca:EfficientChannelAttention", {"kernel_size": 5}),
-    "srm": Entry("regard.layers.srm:StyleRecalibration", {}),
-    "simam": Entry("regard.layers.simam:SimAM", {"regularization": 0.01}),
-    "sagan": Entry("regard.layers.sagan:SaganAttention", {"reduction_ratio": 4, "key_channels": 3}),
+    "eca": Entry(
+        "regard.layers.eca:EfficientChannelAttention",
+        {"kernel_size": 5},
+        reference="BangguWu/ECANet",
+    ),
+    "srm": Entry(
+        "regard.layers.srm:StyleRecalibration",
+        {},
+        reference="hyunjaelee410/style-based-recalibration-module",
+    ),
+    "simam": Entry(
+        "regard.layers.simam:SimAM", {"regularization": 0.01}, reference="ZjjConan/SimAM"
+    ),
+    "sagan": Entry(
+        "regard.layers.sagan:SaganAttention",
+        {"reduction_ratio": 4, "key_channels": 3},
+        reference="heykeetae/Self-Attention-GAN",
+    ),
     "danet_position": Entry(
-        "regard.layers.sagan:SaganAttention", {"reduction_ratio": 4, "key_channels": 3}
+        "regard.layers.sagan:SaganAttention",
+        {"reduction_ratio": 4, "key_channels": 3},
+        reference="junfu1115/DANet",
     ),
     "sagan_pooled": Entry(
         "regard.layers.sagan:SaganPooledAttention",
         {"reduction_ratio": 4, "key_channels": 3, "value_channels": 5, "pool_size": 3},
+        reference="ajbrock/BigGAN-PyTorch",
     ),
-    "danet_channel": Entry("regard.layers.danet_channel:DanetChannelAttention", {}),
+    "danet_channel": Entry(
+        "regard.layers.danet_channel:DanetChannelAttention", {}, reference="junfu1115/DANet"
+    ),
     "non_local_embedded_gaussian": Entry(
         "regard.layers.non_local:NonLocal",
         {"reduction_ratio": 4, "reduced_channels": 3, "subsample": True, "use_batch_norm": False},
         {"mode": "embedded_gaussian"},
+        reference="AlexHex7/Non-local_pytorch",
     ),
     "non_local_gaussian": Entry(
         "regard.layers.non_local:NonLocal",
         {"reduction_ratio": 4, "reduced_channels": 3, "subsample": True, "use_batch_norm": False},
         {"mode": "gaussian"},
+        reference="AlexHex7/Non-local_pytorch",
     ),
     "non_local_dot_product": Entry(
         "regard.layers.non_local:NonLocal",
         {"reduction_ratio": 4, "reduced_channels": 3, "subsample": True, "use_batch_norm": False},
         {"mode": "dot_product"},
+        reference="AlexHex7/Non-local_pytorch",
     ),
     "non_local_concatenation": Entry(
         "regard.layers.non_local:NonLocal",
         {"reduction_ratio": 4, "reduced_channels": 3, "subsample": True, "use_batch_norm": False},
         {"mode": "concatenation"},
+        reference="AlexHex7/Non-local_pytorch",
     ),
     "fca": Entry(
         "regard.layers.fca:FrequencyChannelAttention",
@@ -138,6 +173,7 @@ LAYERS = {
             "reduced_channels": 3,
             "frequencies": "low4",
         },
+        reference="cfzd/FcaNet",
     ),
     "gather_excite": Entry(
         "regard.layers.gather_excite:GatherExcite",
@@ -148,17 +184,22 @@ LAYERS = {
             "reduction_ratio": 4,
             "reduced_channels": 3,
         },
+        reference="huggingface/pytorch-image-models",
     ),
     "keras_attention": Entry(
         "regard.layers.keras_attention:PixelDotProductAttention",
         {"use_scale": True, "score_mode": "concat"},
+        reference="keras-team/keras",
     ),
     "keras_additive_attention": Entry(
-        "regard.layers.keras_attention:PixelAdditiveAttention", {"use_scale": False}
+        "regard.layers.keras_attention:PixelAdditiveAttention",
+        {"use_scale": False},
+        reference="keras-team/keras",
     ),
     "keras_multi_head_attention": Entry(
         "regard.layers.keras_multi_head_attention:PixelMultiHeadAttention",
         {"heads": 2, "key_channels": 3, "value_channels": 5, "use_bias": False},
+        reference="keras-team/keras",
     ),
     "linear_context_transform": Entry(
         "regard.layers.linear_context_transform:LinearContextTransform", {"groups": 2}
@@ -177,45 +218,57 @@ LAYERS = {
     "axial": Entry(
         "regard.layers.axial:AxialAttention",
         {"heads": 2, "key_channels": 4, "sequential": True},
+        reference="lucidrains/axial-attention",
     ),
     "axial_deeplab": Entry(
         "regard.layers.axial_deeplab:AxialDeeplabAttention",
         {"filters": 12, "heads": 2, "axis": "width", "stride": 2},
+        reference="csrhddlam/axial-deeplab",
     ),
     "criss_cross": Entry(
         "regard.layers.criss_cross:CrissCrossAttention",
         {"reduction_ratio": 4, "key_channels": 3, "recurrence": 1},
+        reference="speedinghzl/CCNet",
     ),
     "lambda_layer": Entry(
         "regard.layers.lambda_layer:LambdaLayer",
         {"filters": 6, "heads": 2, "key_channels": 3, "kernel_size": 3},
+        reference="huggingface/pytorch-image-models",
     ),
     "polarized_parallel": Entry(
         "regard.layers.polarized:PolarizedParallel",
         {"reduction_ratio": 4, "reduced_channels": 3},
+        reference="DeLightCMU/PSA",
     ),
     "polarized_sequential": Entry(
         "regard.layers.polarized:PolarizedSequential",
         {"reduction_ratio": 4, "reduced_channels": 6, "bottleneck_ratio": 2},
+        reference="DeLightCMU/PSA",
     ),
     "cbam": Entry(
         "regard.layers.cbam:ConvolutionalBlockAttention",
         {"reduction_ratio": 4, "reduced_channels": 3, "kernel_size": 3},
+        reference="Jongchan/attention-module",
     ),
     "triplet": Entry(
-        "regard.layers.triplet:TripletAttention", {"kernel_size": 3, "use_spatial": False}
+        "regard.layers.triplet:TripletAttention",
+        {"kernel_size": 3, "use_spatial": False},
+        reference="landskape-ai/triplet-attention",
     ),
     "scse": Entry(
         "regard.layers.scse:SpatialChannelSqueezeExcitation",
         {"reduction_ratio": 4, "reduced_channels": 3, "combine": "add"},
+        reference="ai-med/squeeze_and_excitation",
     ),
     "bam": Entry(
         "regard.layers.bam:BottleneckAttention",
         {"reduction_ratio": 4, "reduced_channels": 3, "dilation_rate": 2, "convolutions": 1},
+        reference="Jongchan/attention-module",
     ),
     "coordinate": Entry(
         "regard.layers.coordinate:CoordinateAttention",
         {"reduction_ratio": 4, "reduced_channels": 3},
+        reference="houqb/CoordAttention",
     ),
     "gam": Entry(
         "regard.layers.gam:GlobalAttentionMechanism",
@@ -226,8 +279,11 @@ LAYERS = {
             "padding": "zeros",
             "channel_sigmoid": True,
         },
+        reference="dengbuqi/GAM_Pytorch",
     ),
-    "shuffle": Entry("regard.layers.shuffle:ShuffleAttention", {"groups": 2}),
+    "shuffle": Entry(
+        "regard.layers.shuffle:ShuffleAttention", {"groups": 2}, reference="wofmanaf/SA-Net"
+    ),
     "shifted_window": Entry(
         "regard.layers.shifted_window:ShiftedWindowAttention",
         {"window_size": 4, "shift_size": 1, "heads": 2, "use_bias": False},
@@ -243,18 +299,27 @@ LAYERS = {
     "double_attention": Entry(
         "regard.layers.double_attention:DoubleAttention",
         {"value_channels": 5, "descriptors": 3, "residual": True},
+        reference="changzy00/pytorch-attention",
     ),
-    "external_attention": Entry("regard.layers.external_attention:ExternalAttention", {"slots": 5}),
+    "external_attention": Entry(
+        "regard.layers.external_attention:ExternalAttention",
+        {"slots": 5},
+        reference="MenghaoGuo/EANet",
+    ),
     "efficient_attention": Entry(
         "regard.layers.efficient_attention:EfficientAttention",
         {"heads": 2, "key_channels": 6, "value_channels": 10},
+        reference="cmsflash/efficient-attention",
     ),
     "attention_pool": Entry(
-        "regard.layers.attention_pool:AttentionPooling", {"heads": 2, "output_channels": 5}
+        "regard.layers.attention_pool:AttentionPooling",
+        {"heads": 2, "output_channels": 5},
+        reference="openai/CLIP",
     ),
     "global_context": Entry(
         "regard.layers.global_context:GlobalContext",
         {"reduction_ratio": 2, "reduced_channels": 3, "pooling": "average", "fusion": "both"},
+        reference="xvjiarui/GCNet",
     ),
     "attention_gate": Entry(
         "regard.layers.attention_gate:AttentionGate",
@@ -262,6 +327,7 @@ LAYERS = {
         exceptions={
             "attention_keeps_its_declaration": "coarse has the rows and columns of a smaller map"
         },
+        reference="ozan-oktay/Attention-Gated-Networks",
     ),
     "cross_covariance": Entry(
         "regard.layers.cross_covariance:CrossCovarianceAttention", {"heads": 2, "use_bias": False}
@@ -310,6 +376,7 @@ LAYERS = {
             "reduced_channels": 5,
             "split_input": True,
         },
+        reference="huggingface/pytorch-image-models",
     ),
     "split_attention": Entry(
         "regard.layers.split_attention:SplitAttention",
@@ -323,8 +390,13 @@ LAYERS = {
             "reduced_channels": 10,
             "use_bias": True,
         },
+        reference="zhanghang1989/ResNeSt",
     ),
-    "ema": Entry("regard.layers.ema:EfficientMultiScaleAttention", {"groups": 2}),
+    "ema": Entry(
+        "regard.layers.ema:EfficientMultiScaleAttention",
+        {"groups": 2},
+        reference="YOLOonMe/EMA-attention-module",
+    ),
     "spatial_gating": Entry(
         "regard.layers.spatial_gating:SpatialGating",
         {"expansion_ratio": 2, "expanded_channels": 10},
@@ -347,7 +419,7 @@ def layer_class(name: str) -> type:
     return getattr(importlib.import_module(module), attribute)
 
 
-def make_layer(name: str, **arguments):
+def make_layer(name: str, /, **arguments):
     """Builds a registered attention layer.
 
     Args:

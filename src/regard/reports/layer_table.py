@@ -53,9 +53,7 @@ def layer_rows(names=None):
 
 
 def _row(name):
-    cls = layer_class(name)
-    layer = make_layer(name, data_format="channels_last")
-    layer.build((None, *SHAPE))
+    cls, layer = layer_class(name), _built(name)
     return LayerRow(
         name=name,
         class_name=cls.__name__,
@@ -67,6 +65,17 @@ def _row(name):
         multiply_adds=count_multiply_adds(layer, SHAPE),
         reference=LAYERS[name].reference,
     )
+
+
+def _built(name):
+    """The layer with its defaults, or the example's arguments where those do not fit `SHAPE`."""
+    try:
+        layer = make_layer(name, data_format="channels_last")
+        layer.build((None, *SHAPE))
+    except ValueError:
+        layer = make_layer(name, **(LAYERS[name].example | {"data_format": "channels_last"}))
+        layer.build((None, *SHAPE))
+    return layer
 
 
 def _paper(doc):
