@@ -22,7 +22,7 @@ def cases():
             yield pytest.param(path, number, id=f"{path.stem}-{number}")
 
 
-@pytest.mark.parametrize(("path", "number"), cases())
+@pytest.mark.parametrize(("path", "number"), list(cases()))
 def test_equals_the_reference(path, number):
     (row,) = compare(path, cases=[number])
     for difference in (row.output, row.attention, row.gradient):
