@@ -5,7 +5,23 @@ import pytest
 from regard.layers.registry import LAYERS, layer_class
 from regard.testing import CHECKS, Case
 
-PARTS = [pytest.param(n, marks=getattr(pytest.mark, f"part{i % 8}")) for i, n in enumerate(LAYERS)]
+LENGTHY = {
+    "compiled_is_eager",
+    "fits_with_unknown_sizes",
+    "keeps_precision",
+    "training_moves_every_weight",
+}
+# Every second layer's lengthy checks are for the slow run alone.
+SLOW = {(name, check) for name in list(LAYERS)[1::2] for check in LENGTHY}
+CASES = [
+    pytest.param(
+        name,
+        check,
+        marks=[getattr(pytest.mark, f"part{i % 8}"), *[pytest.mark.slow] * ((name, check) in SLOW)],
+    )
+    for i, name in enumerate(LAYERS)
+    for check in CHECKS
+]
 
 
 def case(name):
@@ -13,8 +29,7 @@ def case(name):
     return Case(layer_class(name), entry.example, entry.arguments)
 
 
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize(("name", "check"), CASES)
 def test_contract(name, check):
     reason = LAYERS[name].exceptions.get(check)
     if reason is None:

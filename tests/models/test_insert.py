@@ -352,6 +352,7 @@ np.savez(sys.argv[3], output=keras.ops.convert_to_numpy(model(np.load(sys.argv[2
 """
 
 
+@pytest.mark.slow
 def test_an_application_is_trained_and_read_in_a_new_process(tmp_path, eager):
     base = keras.applications.MobileNetV2((32, 32, 3), 0.35, include_top=False, weights=None)
     image = keras.Input((32, 32, 3))
