@@ -97,8 +97,8 @@ def failing_tests(layer, file, before, after):
             text=True,
             check=False,
         )
-        found = re.findall(r"^(?:FAILED|ERROR) \S*?(?:::(\S+)|(\S+))", done.stdout, re.MULTILINE)
-        return sorted({short(one or two) for one, two in found})
+        found = re.findall(r"^(?:FAILED|ERROR) (?:\S+?::)?(\S+)", done.stdout, re.MULTILINE)
+        return sorted(set(map(short, found)))
 
 
 def tests_of(layer):
