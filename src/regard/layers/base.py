@@ -12,7 +12,7 @@ class AttentionLayer(keras.layers.Layer):
     A subclass is written for channels last and lets this class see to the rest. It declares
     what its attention is, makes its weights in `build_for(shape)`, and gives
     `(output, attention)` in `attend(x, training)`; where the output can be had for less, it
-    gives that alone in `output(x, training)`. A layer with several attention maps declares and
+    gives that alone in `output_of(x, training)`. A layer with several attention maps declares and
     returns dictionaries of the same names.
 
     Attributes:

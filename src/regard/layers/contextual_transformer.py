@@ -96,9 +96,9 @@ class ContextualTransformer(AttentionLayer):
         self.context = parts.convolution(
             "context", shape, channels, self.kernel_size, dtype, groups=self.groups, **no_bias
         )
-        self.context_norm = _norm("context_norm", shape, dtype)
+        self.context_norm = parts.map_batch_norm("context_norm", shape, dtype)
         self.reduce = parts.dense("reduce", 2 * channels, hidden, dtype, **no_bias)
-        self.reduce_norm = _norm("reduce_norm", (*shape[:-1], hidden), dtype)
+        self.reduce_norm = parts.map_batch_norm("reduce_norm", (*shape[:-1], hidden), dtype)
         weights = heads * self.kernel_size**2
         self.expand = parts.dense("expand", hidden, weights, dtype)
         self.local_norm = parts.built(
@@ -108,8 +108,8 @@ class ContextualTransformer(AttentionLayer):
             (*shape[:-1], weights),
         )
         self.value = parts.dense("value", channels, channels, dtype, **no_bias)
-        self.value_norm = _norm("value_norm", shape, dtype)
-        self.dynamic_norm = _norm("dynamic_norm", shape, dtype)
+        self.value_norm = parts.map_batch_norm("value_norm", shape, dtype)
+        self.dynamic_norm = parts.map_batch_norm("dynamic_norm", shape, dtype)
         self._build_fusion(channels)
 
     def attend(self, x, training):
@@ -166,8 +166,3 @@ class ContextualTransformer(AttentionLayer):
         hidden = self.squeeze_norm(self.squeeze(ops.mean(both, axis=(1, 2))), training=training)
         logits = self.select(ops.relu(hidden))
         return parts.softmax(ops.reshape(logits, (-1, 2, dynamic.shape[-1])), axis=1)
-
-
-def _norm(name, shape, dtype):
-    norm = keras.layers.BatchNormalization(epsilon=parts.EPSILON, dtype=dtype, name=name)
-    return parts.built(norm, shape)
