@@ -100,7 +100,7 @@ class AttentionGate(AttentionLayer):
         self.from_gating = parts.dense("from_gating", gating[-1], reduced, self.dtype_policy)
         self.gate = parts.dense("gate", reduced, 1, self.gate_dtype)
         self.project = parts.dense("project", shape[-1], shape[-1], self.dtype_policy)
-        self.norm = parts.map_batch_norm("norm", shape, self.dtype_policy)
+        self.norm = parts.batch_norm("norm", shape, self.dtype_policy)
 
     def __call__(self, x, *args, **kwargs):
         # Past the base's check of the scores: gates are no larger than the map.

@@ -80,17 +80,17 @@ class AxialDeeplabAttention(AttentionLayer):
         self.project = parts.dense(
             "project", channels, 2 * filters, self.dtype_policy, use_bias=False
         )
-        self.norm = _norm("norm", (*shape[:-1], 2 * filters), self.dtype_policy)
+        self.norm = parts.batch_norm("norm", (*shape[:-1], 2 * filters), self.dtype_policy)
         for name, width in (("query", size // 2), ("key", size // 2), ("value", size)):
             table = relative.add_table(self, f"{name}_positions", 2 * span - 1, width)
             setattr(self, f"{name}_positions", table)
         logits = (None, None, self.heads, None, None)
         self.logit_norms = [
-            _norm(f"{name}_norm", logits, self.gate_dtype, axis=2, center=False)
+            parts.batch_norm(f"{name}_norm", logits, self.gate_dtype, axis=2, center=False)
             for name in ("content", "query", "key")
         ]
         self.output_norms = [
-            _norm(f"{name}_norm", (*shape[:-1], filters), self.dtype_policy)
+            parts.batch_norm(f"{name}_norm", (*shape[:-1], filters), self.dtype_policy)
             for name in ("gathered", "position")
         ]
         self.pool_size = tuple(min(self.stride, length) for length in shape[1:3])
@@ -163,8 +163,3 @@ def _by_offset(table, span):
     """The table's vectors for each query and key: `(span, span, size)`."""
     places = np.arange(span)
     return ops.take(table, places[None] - places[:, None] + span - 1, axis=0)
-
-
-def _norm(name, shape, dtype, **options):
-    norm = keras.layers.BatchNormalization(epsilon=parts.EPSILON, dtype=dtype, name=name, **options)
-    return parts.built(norm, shape)

@@ -84,7 +84,7 @@ class BottleneckAttention(AttentionLayer):
             "reduction_ratio", self.reduction_ratio, channels
         )
         self.channel_reduce = parts.dense("channel_reduce", channels, hidden, self.gate_dtype)
-        self.channel_norm = parts.batch_norm("channel_norm", hidden, self.gate_dtype)
+        self.channel_norm = parts.batch_norm("channel_norm", (None, hidden), self.gate_dtype)
         self.channel_expand = parts.dense("channel_expand", hidden, channels, self.gate_dtype)
         inside = (*shape[:-1], hidden)
         dtype, names = self.dtype_policy, [f"spatial_{n}" for n in range(self.convolutions + 1)]
@@ -92,7 +92,7 @@ class BottleneckAttention(AttentionLayer):
             parts.convolution(name, inside, hidden, 3, dtype, dilation_rate=self.dilation_rate)
             for name in names[1:]
         ]
-        self.norms = [parts.map_batch_norm(f"{name}_norm", inside, dtype) for name in names]
+        self.norms = [parts.batch_norm(f"{name}_norm", inside, dtype) for name in names]
         self.spatial_expand = parts.convolution("spatial_expand", inside, 1, 1, dtype)
 
     def attend(self, x, training):

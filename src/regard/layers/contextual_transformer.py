@@ -96,9 +96,9 @@ class ContextualTransformer(AttentionLayer):
         self.context = parts.convolution(
             "context", shape, channels, self.kernel_size, dtype, groups=self.groups, **no_bias
         )
-        self.context_norm = parts.map_batch_norm("context_norm", shape, dtype)
+        self.context_norm = parts.batch_norm("context_norm", shape, dtype)
         self.reduce = parts.dense("reduce", 2 * channels, hidden, dtype, **no_bias)
-        self.reduce_norm = parts.map_batch_norm("reduce_norm", (*shape[:-1], hidden), dtype)
+        self.reduce_norm = parts.batch_norm("reduce_norm", (*shape[:-1], hidden), dtype)
         weights = heads * self.kernel_size**2
         self.expand = parts.dense("expand", hidden, weights, dtype)
         self.local_norm = parts.built(
@@ -108,8 +108,8 @@ class ContextualTransformer(AttentionLayer):
             (*shape[:-1], weights),
         )
         self.value = parts.dense("value", channels, channels, dtype, **no_bias)
-        self.value_norm = parts.map_batch_norm("value_norm", shape, dtype)
-        self.dynamic_norm = parts.map_batch_norm("dynamic_norm", shape, dtype)
+        self.value_norm = parts.batch_norm("value_norm", shape, dtype)
+        self.dynamic_norm = parts.batch_norm("dynamic_norm", shape, dtype)
         self._build_fusion(channels)
 
     def attend(self, x, training):
@@ -138,7 +138,7 @@ class ContextualTransformer(AttentionLayer):
     def _build_fusion(self, channels):
         hidden, dtype = self.fusion_channels or max(channels // 2, 32), self.gate_dtype
         self.squeeze = parts.dense("squeeze", channels, hidden, dtype, use_bias=False)
-        self.squeeze_norm = parts.batch_norm("squeeze_norm", hidden, dtype)
+        self.squeeze_norm = parts.batch_norm("squeeze_norm", (None, hidden), dtype)
         self.select = parts.dense("select", hidden, 2 * channels, dtype)
 
     def _local(self, features, training):

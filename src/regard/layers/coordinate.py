@@ -70,7 +70,7 @@ class CoordinateAttention(AttentionLayer):
         hidden = self.reduced_channels or max(channels // self.reduction_ratio, _LEAST_WIDTH)
         options = {"dtype": self.gate_dtype}
         self.reduce = parts.dense("reduce", channels, hidden, **options)
-        self.norm = parts.map_batch_norm("norm", (None, None, hidden), **options)
+        self.norm = parts.batch_norm("norm", (None, None, hidden), **options)
         self.row = parts.dense("row", hidden, channels, activation="sigmoid", **options)
         self.column = parts.dense("column", hidden, channels, activation="sigmoid", **options)
 

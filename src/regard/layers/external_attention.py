@@ -73,7 +73,7 @@ class ExternalAttention(AttentionLayer):
         self.key_memory = parts.dense("key_memory", channels, self.slots, **plain)
         self.value_memory = parts.dense("value_memory", self.slots, channels, **plain)
         self.project = parts.dense("project", channels, channels, **plain)
-        self.norm = parts.map_batch_norm("norm", shape, self.dtype_policy)
+        self.norm = parts.batch_norm("norm", shape, self.dtype_policy)
 
     def scores_count(self, shape):
         return dot_product.scores_count(shape, keys=2 * self.slots)

@@ -95,9 +95,9 @@ class GlobalAttentionMechanism(AttentionLayer):
         self.expand = parts.dense("expand", hidden, channels, policy)
         wide, narrow = (*shape[:-1], channels), (*shape[:-1], hidden)
         self.spatial_reduce = self._convolution("spatial_reduce", wide, hidden)
-        self.reduce_norm = parts.map_batch_norm("reduce_norm", narrow, self.gate_dtype)
+        self.reduce_norm = parts.batch_norm("reduce_norm", narrow, self.gate_dtype)
         self.spatial_expand = self._convolution("spatial_expand", narrow, channels)
-        self.expand_norm = parts.map_batch_norm("expand_norm", wide, self.gate_dtype)
+        self.expand_norm = parts.batch_norm("expand_norm", wide, self.gate_dtype)
 
     def _convolution(self, name, shape, filters):
         padding = "same" if self.padding == "zeros" else "valid"

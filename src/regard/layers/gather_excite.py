@@ -86,7 +86,7 @@ class GatherExcite(AttentionLayer):
     def build_for(self, shape):
         self.convolutions = self._convolutions(shape) if self.use_convolution else []
         self.norms = [
-            parts.map_batch_norm(f"norm{at}", shape, self.gate_dtype)
+            parts.batch_norm(f"norm{at}", shape, self.gate_dtype)
             for at in range(1, len(self.convolutions) + 1)
         ]
         if self.use_mlp:

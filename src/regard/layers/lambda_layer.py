@@ -85,12 +85,8 @@ class LambdaLayer(AttentionLayer):
         self.query = parts.dense("query", channels, width, **options)
         self.key = parts.dense("key", channels, self.key_channels, **options)
         self.value = parts.dense("value", channels, values, **options)
-        self.query_norm = parts.map_batch_norm(
-            "query_norm", (*shape[:-1], width), self.dtype_policy
-        )
-        self.value_norm = parts.map_batch_norm(
-            "value_norm", (*shape[:-1], values), self.dtype_policy
-        )
+        self.query_norm = parts.batch_norm("query_norm", (*shape[:-1], width), self.dtype_policy)
+        self.value_norm = parts.batch_norm("value_norm", (*shape[:-1], values), self.dtype_policy)
         self.position = parts.convolution(
             "position",
             (None, rows, columns, 1),

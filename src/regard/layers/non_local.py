@@ -125,7 +125,7 @@ class NonLocal(AttentionLayer):
         self.project = parts.dense("project", reduced, channels, dtype, kernel_initializer=start)
         if self.use_batch_norm:
             pixels = (None, None, channels)
-            self.norm = parts.map_batch_norm("norm", pixels, dtype, gamma_initializer="zeros")
+            self.norm = parts.batch_norm("norm", pixels, dtype, gamma_initializer="zeros")
 
     def scores_count(self, shape):
         if not self.subsample or None in shape[1:-1]:

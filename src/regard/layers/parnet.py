@@ -57,7 +57,7 @@ class ParNetAttention(AttentionLayer):
 
     def build_for(self, shape):
         channels, policy = shape[-1], self.dtype_policy
-        self.skip_norm = parts.map_batch_norm("skip_norm", shape, policy)
+        self.skip_norm = parts.batch_norm("skip_norm", shape, policy)
         self.gate = parts.dense(
             "gate",
             channels,
@@ -70,7 +70,7 @@ class ParNetAttention(AttentionLayer):
         for name, size in sizes.items():
             convolution = parts.convolution(name, shape, channels, size, policy, use_bias=False)
             setattr(self, name, convolution)
-            setattr(self, f"{name}_norm", parts.map_batch_norm(f"{name}_norm", shape, policy))
+            setattr(self, f"{name}_norm", parts.batch_norm(f"{name}_norm", shape, policy))
 
     def attend(self, x, training):
         places = tuple(range(1, len(x.shape) - 1))

@@ -37,14 +37,8 @@ def depthwise(name, shape, kernel_size, dtype, **options):
     return built(cls(kernel_size, dtype=dtype, name=name, **options), shape)
 
 
-def batch_norm(name, channels, dtype, **options):
-    """Returns a built batch normalisation over the last axis."""
-    layer = keras.layers.BatchNormalization(epsilon=EPSILON, dtype=dtype, name=name, **options)
-    return built(layer, (None, channels))
-
-
-def map_batch_norm(name, shape, dtype, **options):
-    """Returns a built batch normalisation over the last axis, for maps of `shape`."""
+def batch_norm(name, shape, dtype, **options):
+    """Returns a built batch normalisation over the last axis, for inputs of `shape`."""
     layer = keras.layers.BatchNormalization(epsilon=EPSILON, dtype=dtype, name=name, **options)
     return built(layer, shape)
 

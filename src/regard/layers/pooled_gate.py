@@ -24,7 +24,7 @@ class PooledGate(keras.layers.Layer):
         axes = len(input_shape) - 2
         shape = (self.kernel_size,) * axes + (2, 1)
         self.kernel = self.add_weight(name="kernel", shape=shape, initializer="glorot_uniform")
-        self.norm = parts.map_batch_norm("norm", (None,) * (axes + 1) + (1,), self.dtype_policy)
+        self.norm = parts.batch_norm("norm", (None,) * (axes + 1) + (1,), self.dtype_policy)
 
     def call(self, x, axis, training=False):
         """Returns the gates, with one axis less than `x`."""

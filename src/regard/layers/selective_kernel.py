@@ -89,12 +89,12 @@ class SelectiveKernel(AttentionLayer):
             for n, size in enumerate(self.kernel_sizes)
         ]
         self.norms = [
-            parts.map_batch_norm(f"norm_{n}", shape, self.dtype_policy) for n in range(branches)
+            parts.batch_norm(f"norm_{n}", shape, self.dtype_policy) for n in range(branches)
         ]
         hidden = self.reduced_channels or max(channels // self.reduction_ratio, self.least_channels)
         options = {"dtype": self.gate_dtype, "use_bias": False}
         self.reduce = parts.dense("reduce", channels, hidden, **options)
-        self.reduce_norm = parts.batch_norm("reduce_norm", hidden, self.gate_dtype)
+        self.reduce_norm = parts.batch_norm("reduce_norm", (None, hidden), self.gate_dtype)
         self.select = parts.dense("select", hidden, branches * channels, **options)
 
     def attend(self, x, training):

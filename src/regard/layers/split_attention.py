@@ -108,9 +108,9 @@ class SplitAttention(AttentionLayer):
             groups=self.groups * self.radix,
             use_bias=self.use_bias,
         )
-        self.norm = parts.map_batch_norm("norm", (*shape[:-1], maps), self.dtype_policy)
+        self.norm = parts.batch_norm("norm", (*shape[:-1], maps), self.dtype_policy)
         self.reduce = self._grouped("reduce", filters, hidden)
-        self.reduce_norm = parts.batch_norm("reduce_norm", hidden, self.gate_dtype)
+        self.reduce_norm = parts.batch_norm("reduce_norm", (None, hidden), self.gate_dtype)
         self.select = self._grouped("select", hidden, maps)
 
     def attend(self, x, training):

@@ -52,7 +52,7 @@ class StyleRecalibration(ChannelGate):
             dtype=self.gate_dtype,
             autocast=False,
         )
-        self.norm = parts.batch_norm("norm", channels, self.gate_dtype)
+        self.norm = parts.batch_norm("norm", (None, channels), self.gate_dtype)
 
     def gate(self, x, training):
         _, variances = deviations(x)

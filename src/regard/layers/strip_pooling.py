@@ -60,11 +60,9 @@ class StripPooling(AttentionLayer):
         channels = shape[-1]
         filters = self.filters or channels
         self.row = self._line("row", channels, filters)
-        self.row_norm = parts.map_batch_norm("row_norm", (None, None, filters), self.gate_dtype)
+        self.row_norm = parts.batch_norm("row_norm", (None, None, filters), self.gate_dtype)
         self.column = self._line("column", channels, filters)
-        self.column_norm = parts.map_batch_norm(
-            "column_norm", (None, None, filters), self.gate_dtype
-        )
+        self.column_norm = parts.batch_norm("column_norm", (None, None, filters), self.gate_dtype)
         self.project = parts.dense("project", filters, channels, self.dtype_policy)
 
     def _line(self, name, channels, filters):
