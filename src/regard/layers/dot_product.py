@@ -42,7 +42,7 @@ def attend(queries, keys, values):
     Returns:
         `(..., queries, value size)`, in the dtype of `values`.
     """
-    if _is_small(queries.shape, keys.shape):
+    if _holds_no_numbers(queries) or _is_small(queries.shape, keys.shape):
         return gather(scores(queries, keys), values)
     return _attend_in_parts(queries, keys, values)
 
@@ -61,13 +61,15 @@ def scores_count(shape, heads=1, keys=None):
     return shape[0] * heads * pixels * (pixels if keys is None else keys)
 
 
+def _holds_no_numbers(x):
+    """Whether Keras only works out shapes: JAX has symbols for sizes then, PyTorch meta tensors."""
+    is_symbol = not all(size is None or isinstance(size, int) for size in x.shape)
+    return is_symbol or getattr(x, "is_meta", False)
+
+
 def _is_small(queries, keys):
     sizes = (*queries[:-1], keys[-2])
-    if None in sizes:
-        return False
-    # While Keras works out shapes on JAX, sizes are symbols; no numbers are held then.
-    is_symbolic = not all(isinstance(size, int) for size in sizes)
-    return is_symbolic or math.prod(sizes) <= WHOLE
+    return None not in sizes and math.prod(sizes) <= WHOLE
 
 
 @ops.custom_gradient
