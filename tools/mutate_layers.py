@@ -86,9 +86,11 @@ def failing_tests(layer, file, before, after):
         if code.count(before) != 1:
             raise SystemExit(f"{file} has {code.count(before)} times {before!r}.")
         target.write_text(code.replace(before, after), encoding="utf-8")
-        files = [name for name in tests_of(layer) if (copy / name).exists()]
+        own = f"test_{target.stem}.py"
+        files = ["tests/layers/test_contract.py", "tests/layers/test_reference.py"]
+        files += [f"tests/layers/{own}"] * (copy / "tests/layers" / own).exists()
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *files]
-        command += [] if layer in files[0] else ["-k", layer]
+        command += ["-k", f"{layer} or {own}"]
         done = subprocess.run(
             command,
             cwd=copy,
@@ -99,13 +101,6 @@ def failing_tests(layer, file, before, after):
         )
         found = re.findall(r"^(?:FAILED|ERROR) (?:\S+?::)?(\S+)", done.stdout, re.MULTILINE)
         return sorted(set(map(short, found)))
-
-
-def tests_of(layer):
-    """Returns the files with a layer's tests."""
-    if layer == "dot_product":
-        return ["tests/layers/test_dot_product.py"]
-    return ["tests/layers/test_contract.py", "tests/layers/test_reference.py"]
 
 
 def short(name):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from regard import datasets, layers, models
     from regard.errors import DataError, RegardError, UsageError
     from regard.evaluation import evaluate_probabilities
-    from regard.maps import AttentionMaps, attention_maps
+    from regard.maps import AttentionMaps, attention_maps, iter_attention_maps
     from regard.models import load
     from regard.pipeline import train
 
@@ -26,6 +26,7 @@ _HOME = {
     "UsageError": "regard.errors",
     "attention_maps": "regard.maps",
     "evaluate_probabilities": "regard.evaluation",
+    "iter_attention_maps": "regard.maps",
     "load": "regard.models",
     "train": "regard.pipeline",
 }
@@ -39,6 +40,7 @@ __all__ = [
     "attention_maps",
     "datasets",
     "evaluate_probabilities",
+    "iter_attention_maps",
     "layers",
     "load",
     "models",

@@ -296,26 +296,39 @@ def test_no_attention_layer():
         attention_maps(model, images())
 
 
-def test_a_layer_called_on_a_list_of_maps_is_refused():
+def test_a_layer_called_on_a_list_of_maps_attends_along_rows():
     inputs = keras.Input((*SIZE, 1))
     with pytest.warns(UserWarning, match="along its row"):
         x = layers.Attention(name="rows")([inputs, inputs])
-    with pytest.raises(DataError, match="rows was called on a list"):
-        attention_maps(keras.Model(inputs, x), images())
+    maps = attention_maps(keras.Model(inputs, x), images())
+    assert maps["rows"].axes == ("batch", "row", "query", "key")
+    want = maps["rows"].values.mean(2)
+    np.testing.assert_allclose(maps.to_images(), want, atol=1e-7)
 
 
-def test_a_layer_that_is_called_twice_is_refused():
+def test_each_call_of_one_layer_has_its_path():
     inputs = keras.Input((*SIZE, 1))
-    layer = layers.Attention(name="shared")
-    with pytest.raises(DataError, match="shared is called twice"):
-        attention_maps(keras.Model(inputs, layer(layer(inputs))), images())
+    layer = layers.Attention(units=2, name="shared")
+    model = keras.Model(inputs, layer(layer(inputs)))
+    rng = np.random.default_rng(0)
+    for weight in model.trainable_weights:
+        weight.assign(rng.normal(size=weight.shape))
+    maps = attention_maps(model, images(2))
+    assert list(maps) == ["shared", "shared#2"]
+    x = keras.ops.convert_to_tensor(images(2))
+    for name in maps:
+        x, want = layer(x, return_attention_scores=True)
+        np.testing.assert_allclose(maps[name].values, keras.ops.convert_to_numpy(want), atol=1e-6)
+    assert np.abs(maps["shared"].values - maps["shared#2"].values).max() > 1e-4
 
 
 def test_a_reshaped_image_has_no_place():
     inputs = keras.Input((*SIZE, 1))
     x = layers.Attention(name="moved")(layers.Reshape((18, 14, 1))(inputs))
-    with pytest.raises(DataError, match="moved sees 252 positions"):
-        attention_maps(keras.Model(inputs, x), images())
+    maps = attention_maps(keras.Model(inputs, x), images())
+    assert maps["moved"].values.shape == (5, 252, 252)
+    with pytest.raises(UsageError, match=r"moved has the axes.*no pixels on the image"):
+        maps.to_images()
 
 
 def test_a_call_that_cannot_be_traced_is_named():
@@ -345,13 +358,13 @@ def test_a_layer_with_several_maps_gives_each_by_its_name():
 def test_a_map_without_pixels_cannot_be_drawn():
     maps = attention_maps(gated("squeeze_excitation", reduction_ratio=4), images())
     assert maps["gate"].values.shape == (len(images()), 8)
-    with pytest.raises(UsageError, match=r"gate has the axes \('batch', 'channel'\)"):
+    with pytest.raises(UsageError, match=r"gate has the axes \('batch', 'channel'\).*no pixels"):
         maps.to_images()
 
 
 def test_a_gate_of_pixels_has_no_queries():
     maps = attention_maps(gated("cbam", reduction_ratio=4), images())
-    with pytest.raises(UsageError, match="no pixels for the projection 'query'"):
+    with pytest.raises(UsageError, match=r"no projection 'query'.*Its projections: gate"):
         maps.to_images("query", query=(3, 4))
 
 

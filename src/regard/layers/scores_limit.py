@@ -26,6 +26,11 @@ def limit_scores(size):
     return before
 
 
+def limit():
+    """Returns how many bytes of attention scores one call of a layer may return."""
+    return _limit
+
+
 def refuse_over_limit(name, count, dtype):
     """Raises MemoryError if `count` scores need more bytes than the limit.
 

@@ -1,16 +1,18 @@
 """The attention of a network on some images: arrays with named axes, and as images."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from regard.errors import UsageError, nearest
-from regard.maps.geometry import Geometry
+from regard.maps.geometry import Geometry, placed
+from regard.maps.planes import planes, spatial_names
 from regard.maps.project import nearest_pixel, to_image
+from regard.maps.rollout import rollout
 
-PROJECTIONS = ("received", "query")
+KEPT = ("head", "group", "branch", "channel")
+PROJECTIONS = ("received", "gate", "query", "rollout", *KEPT)
 
 
 @dataclass(frozen=True)
@@ -24,40 +26,66 @@ class LayerAttention:
         kind: `"distribution"` or `"gate"`.
         geometry: Where the pixels of the layer's feature map lie on the image; None where they
             have no place on it.
+        sum_axes: Axes over which a distribution sums to one.
     """
 
     values: np.ndarray
     axes: tuple[str, ...]
     kind: str
     geometry: Geometry | None
+    sum_axes: tuple[str, ...] = ()
 
     @property
     def is_drawable(self):
         """Whether the map tells of pixels: by queries and keys, or by row and column."""
-        return self._is_pairs() or {"row", "column"} <= set(self.axes)
+        return self.geometry is not None and spatial_names(self.axes, self.sum_axes) is not None
 
-    def received(self):
-        """Returns what each pixel of the feature map receives, `(batch, rows, columns)`.
+    @property
+    def projections(self):
+        """The projections of this map: the one that is natural for it first."""
+        if not self.is_drawable:
+            own = []
+        elif self.kind == "gate" and "key" not in self.axes:
+            own = ["gate"]
+        else:
+            own = ["received"]
+        own += ["query", "rollout"] if self._is_pairs() and own else []
+        return [*own, *(name for name in KEPT if self._keeps(name))]
+
+    def planes(self, keep=None):
+        """Returns what each pixel of the feature map receives, or its gate.
 
         The mean over all axes that tell of no key: queries, heads, channels.
+
+        Args:
+            keep: Name of an axis that is not averaged, such as `"head"`.
+
+        Returns:
+            `(batch, rows, columns)`, or `(batch, keep, rows, columns)`.
         """
-        keep = ("key",) if self._is_pairs() else ("row", "column")
-        others = tuple(n for n, axis in enumerate(self.axes) if axis not in ("batch", *keep))
-        return self._as_map(self.values.mean(axis=others))
+        return planes(self.values, self.axes, self.geometry, keep, self.sum_axes)
 
     def of_query(self, place):
         """Returns what the pixel at `place` of the feature map attends to, as the heads' mean."""
         row, column = place
-        at = self.values.take(row * self.geometry.axes[1].size + column, self.axes.index("query"))
-        return self._as_map(at.mean(axis=tuple(range(1, at.ndim - 1))))
+        sizes = [axis.size for axis in self.geometry.axes]
+        at = self.values.take(row * sizes[1] + column, self.axes.index("query"))
+        return at.mean(axis=tuple(range(1, at.ndim - 1))).reshape(len(at), *sizes)
+
+    def of_pairs(self):
+        """Returns the attention of each pixel to each as the heads' mean: `(batch, query, key)`."""
+        return self.values.mean(axis=tuple(range(1, self.values.ndim - 2)))
 
     def _is_pairs(self):
-        if not {"query", "key"} <= set(self.axes) <= {"batch", "head", "query", "key"}:
-            return False
-        return self.values.shape[-1] == math.prod(axis.size for axis in self.geometry.axes)
+        return {"query", "key"} <= set(self.axes) <= {"batch", "head", "query", "key"}
 
-    def _as_map(self, flat):
-        return flat.reshape(len(flat), *(axis.size for axis in self.geometry.axes))
+    def _keeps(self, name):
+        sums = tuple(axis for axis in self.sum_axes if axis != name)
+        return (
+            name in self.axes
+            and self.geometry is not None
+            and spatial_names(self.axes, sums) is not None
+        )
 
 
 @dataclass(frozen=True)
@@ -85,45 +113,108 @@ class AttentionMaps(Mapping):
     def __len__(self):
         return len(self.layers)
 
-    def to_images(self, projection="received", query=None, layer=None):
+    def to_images(self, projection=None, query=None, layer=None):
         """Projects a layer's attention to the image plane.
 
         Args:
-            projection: `"received"`, the attention that each pixel receives, as the mean over
-                all queries, heads and channels; or `"query"`, what the pixel at `query` attends to.
+            projection: One of
+
+                - `"received"`: the attention that each pixel receives, as the mean over all
+                  queries, heads and channels;
+                - `"gate"`: the factor of each pixel, as the mean over channels and groups;
+                - `"query"`: what the pixel at `query` attends to, as the mean over heads;
+                - `"head"`, `"group"`, `"branch"` or `"channel"`: the first two for each of these;
+                - `"rollout"`: what is received through all layers of queries and keys over pixels
+                  of the same size, up to this one, each with its residual (arXiv:2005.00928).
+
+                By default `"received"` or `"gate"`, as the map is.
             query: `(row, column)` on the image, for `"query"` only.
             layer: Path of the layer; `default` if None.
 
         Returns:
-            Array `(batch, rows, columns)` of the image's size. A value is a share of one
-            query's attention on one map pixel: where attention is uniform, it is one divided by
-            the number of map pixels.
+            Array `(batch, rows, columns)` of the image's size; `(batch, heads, rows, columns)`
+            for each head, and so on. A value of attention is a share of one query's attention on
+            one map pixel: where attention is uniform, it is one divided by the number of map
+            pixels. A gate is in the layer's `attention_range`.
 
         Raises:
-            UsageError: If projection, query or layer are not as described, or if the map tells of
-                no pixels, such as a gate for each channel.
+            UsageError: If projection, query or layer are not as described, or if the map has no
+                such projection, as a gate for each channel.
         """
         layer = self.default if layer is None else layer
         if layer not in self.layers:
             raise UsageError(f"No attention layer is called {layer!r}. {nearest(layer, self)}")
-        if projection not in PROJECTIONS:
+        attention = self.layers[layer]
+        projection = self._projection(layer, projection)
+        if (query is not None) != (projection == "query"):
+            raise UsageError('Give query=(row, column) with projection="query", and only then.')
+        if projection == "query":
+            self._check_query(query)
+            values = attention.of_query(nearest_pixel(attention.geometry, query))
+        elif projection == "rollout":
+            values = rollout(self._up_to(layer), attention.geometry)
+        else:
+            values = attention.planes(projection if projection in KEPT else None)
+        return to_image(values, attention.geometry, self.image_size)
+
+    def on_picture(self, size, box=None):
+        """Returns the same maps for the pictures from which the model's images were made.
+
+        Args:
+            size: `(rows, columns)` of the pictures, upright.
+            box: `(top, left, bottom, right)` of the part that was cut out and resized to the
+                model's images, in pixels of the picture; by default the whole picture.
+
+        Returns:
+            `AttentionMaps` whose `to_images` gives maps of the pictures' size; outside of the
+            box, the nearest value holds.
+
+        Raises:
+            UsageError: If the box does not lie on the picture.
+
+        Example:
+            >>> from regard import attention_maps, models
+            >>> maps = attention_maps(models.tutorial(), np.zeros((1, 28, 28)))
+            >>> maps.on_picture((112, 90)).to_images().shape
+            (1, 112, 90)
+        """
+        top, left, bottom, right = box or (0, 0, *size)
+        if not (0 <= top < bottom <= size[0] and 0 <= left < right <= size[1]):
+            raise UsageError(
+                f"box must be (top, left, bottom, right) on the picture of {tuple(size)}, not "
+                f"{box!r}."
+            )
+        ends = ((top, bottom), (left, right))
+        moved = {
+            path: replace(one, geometry=placed(one.geometry, self.image_size, ends))
+            for path, one in self.layers.items()
+        }
+        return AttentionMaps(moved, self.default, tuple(size))
+
+    def _projection(self, layer, projection):
+        if projection is not None and projection not in PROJECTIONS:
             raise UsageError(
                 f"No projection is called {projection!r}. {nearest(projection, PROJECTIONS)}"
             )
-        if (query is not None) != (projection == "query"):
-            raise UsageError('Give query=(row, column) with projection="query", and only then.')
-        attention = self.layers[layer]
-        if not attention.is_drawable or (projection == "query" and "query" not in attention.axes):
-            raise UsageError(
-                f"The map of {layer} has the axes {attention.axes}: it tells of no pixels for the "
-                f"projection {projection!r}. Read its numbers: maps[{layer!r}].values."
-            )
-        if projection == "received":
-            values = attention.received()
-        else:
-            self._check_query(query)
-            values = attention.of_query(nearest_pixel(attention.geometry, query))
-        return to_image(values, attention.geometry, self.image_size)
+        own = self.layers[layer].projections
+        if own and (projection is None or projection in own):
+            return projection or own[0]
+        lacks = f" and no projection {projection!r}" if projection else ""
+        has = f"Its projections: {', '.join(own)}" if own else "It tells of no pixels on the image"
+        raise UsageError(
+            f"The map of {layer} has the axes {self.layers[layer].axes}{lacks}. {has}. "
+            f"Its numbers: maps[{layer!r}].values."
+        )
+
+    def _up_to(self, layer):
+        """The maps of pairs over the same pixels, in the order of the network."""
+        own, found = self.layers[layer], []
+        for path, one in self.layers.items():
+            if "rollout" in one.projections and one.values.shape[-2:] == own.values.shape[-2:]:
+                found.append(one.of_pairs())
+            if path == layer:
+                return found
+        return found
 
     def _check_query(self, query):
         inside = np.shape(query) == (2,) and all(

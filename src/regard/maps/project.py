@@ -12,12 +12,12 @@ def to_image(values, geometry: Geometry, image_size):
     extreme values of the picture.
 
     Args:
-        values: Array `(batch, rows, columns)` of the map.
+        values: Array `(batch, …, rows, columns)` of the map.
         geometry: Where the map's pixels lie on the image.
         image_size: `(rows, columns)` of the image.
 
     Returns:
-        Array `(batch, *image_size)`, in the unit of `values`.
+        Array `(batch, …, *image_size)`, in the unit of `values`.
 
     Example:
         >>> from regard.maps.geometry import stretched
@@ -25,7 +25,7 @@ def to_image(values, geometry: Geometry, image_size):
         [[[0.0, 0.25, 0.75, 1.0]]]
     """
     rows, columns = (_weights(a, n) for a, n in zip(geometry.axes, image_size, strict=True))
-    return np.einsum("rh,bhw,cw->brc", rows, values, columns)
+    return rows @ values @ columns.T
 
 
 def nearest_pixel(geometry: Geometry, position):

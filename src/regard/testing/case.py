@@ -52,28 +52,6 @@ def _fits(layer):
     return True
 
 
-def declared(layer):
-    """Returns the layer's attention maps: name to `(axes, kind, range, axes that sum to one)`.
-
-    A layer with a single map has it under the name `attention`.
-    """
-    axes = layer.attention_axes
-    names = list(axes) if isinstance(axes, dict) else ["attention"]
-
-    def of(value, name):
-        return value[name] if isinstance(value, dict) else value
-
-    return {
-        name: (
-            of(axes, name),
-            of(layer.attention_kind, name),
-            of(layer.attention_range, name),
-            of(getattr(layer, "attention_sum_axes", ()), name),
-        )
-        for name in names
-    }
-
-
 def named(attention):
     """Returns the maps of a call by name, as arrays."""
     maps = attention if isinstance(attention, dict) else {"attention": attention}
