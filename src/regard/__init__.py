@@ -11,9 +11,11 @@ from regard import backend
 
 if TYPE_CHECKING:
     from regard import datasets, layers, models
+    from regard.attribution import attributions
     from regard.errors import DataError, RegardError, UsageError
     from regard.evaluation import evaluate_probabilities
     from regard.maps import AttentionMaps, attention_maps, iter_attention_maps
+    from regard.maps.faithfulness import faithfulness
     from regard.models import load
     from regard.pipeline import train
 
@@ -25,7 +27,9 @@ _HOME = {
     "RegardError": "regard.errors",
     "UsageError": "regard.errors",
     "attention_maps": "regard.maps",
+    "attributions": "regard.attribution",
     "evaluate_probabilities": "regard.evaluation",
+    "faithfulness": "regard.maps.faithfulness",
     "iter_attention_maps": "regard.maps",
     "load": "regard.models",
     "train": "regard.pipeline",
@@ -38,8 +42,10 @@ __all__ = [
     "RegardError",
     "UsageError",
     "attention_maps",
+    "attributions",
     "datasets",
     "evaluate_probabilities",
+    "faithfulness",
     "iter_attention_maps",
     "layers",
     "load",

@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,6 +8,8 @@ from PIL import Image
 
 from regard import datasets
 from regard.datasets import fashion_mnist
+
+import keras  # isort: skip
 
 
 def is_picture(file):
@@ -113,7 +116,8 @@ def test_explain_test_images(regard, run):
     outcome = regard("explain", run, "--json")
     assert outcome.code == 0
     result = json.loads(outcome.out)
-    assert result["layer"] == "attention"
+    assert result["methods"] == ["attention"]
+    assert result["verdicts"] == {}
     assert len(result["images"]) == len(result["classes"]) == 8
     assert result["picture"] == str(run / "maps.png")
     assert is_picture(run / "maps.png")
@@ -136,6 +140,44 @@ def test_explain_one_query(regard, run, photos):
     assert is_picture("mine.png")
 
 
+def test_explain_by_several_methods_and_a_class(regard, run, photos):
+    words = ("--method", "attention", "--method", "grad_cam", "--class", "Sandal")
+    outcome = regard("explain", run, photos, *words, "--json")
+    assert outcome.code == 0
+    assert json.loads(outcome.out)["methods"] == ["attention", "grad_cam"]
+    assert is_picture(run / "maps.png")
+
+
+def test_explain_a_model_file_without_attention(regard, photos):
+    layers = [keras.layers.Conv2D(2, 3), keras.layers.Flatten(), keras.layers.Dense(3, "softmax")]
+    keras.Sequential([keras.Input((28, 28, 1)), *layers]).save("plain.keras")
+    outcome = regard("explain", "plain.keras", photos)
+    assert outcome.code == 0
+    assert "has no attention that can be drawn; this is grad_cam" in outcome.err
+    assert is_picture("maps.png")
+    outcome = regard("explain", "plain.keras")
+    assert outcome.code == 2
+    assert "without test images" in outcome.err
+
+
+def test_explain_writes_a_page_for_one_picture(regard, run, photos):
+    outcome = regard("explain", run, photos / "0.png", "--output", "look.html")
+    assert outcome.code == 0
+    assert "<svg" in Path("look.html").read_text(encoding="utf-8")
+    outcome = regard("explain", run, photos, "--output", "all.html")
+    assert outcome.code == 2
+    assert "A page shows one picture, not 3" in outcome.err
+
+
+@pytest.mark.slow
+def test_explain_gives_a_verdict(regard, run):
+    outcome = regard("explain", run, "--verdict", "--json")
+    assert outcome.code == 0
+    found = json.loads(outcome.out)["verdicts"]["attention"]
+    assert found["images"] == 50
+    assert found["verdict"] in outcome.out
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -148,6 +190,11 @@ def test_explain_one_query(regard, run, photos):
         (["--output", "maps.xyz"], "must end in one of .png"),
         (["--output", "maps"], "must end in one of .png"),
         (["--output", "none/maps.png"], "There is no folder none"),
+        (["--method", "gradcam"], "Nearest: grad_cam"),
+        (["--method", "rise", "--layer", "attention"], "rise has no layer to choose"),
+        (["--method", "gradient", "--projection", "received"], "for attention alone"),
+        (["--class", "Ankle boots"], "Nearest: Ankle boot"),
+        (["--class", "10"], "0 to 9"),
     ],
 )
 def test_explain_usage(regard, run, photos, words, message):

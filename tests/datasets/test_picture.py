@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from regard.datasets import picture
-from regard.datasets.picture import find_pictures, read_picture
+from regard.datasets.picture import find_pictures, read_original, read_picture
 from regard.errors import DataError
 
 GREY = np.arange(6, dtype=np.uint8).reshape(2, 3) * 40
@@ -32,6 +32,23 @@ def test_exif_orientation_6_is_turned_upright(tmp_path):
     exif[0x0112] = 6
     Image.fromarray(GREY).save(path, exif=exif)
     np.testing.assert_array_equal(read_picture(path, (3, 2))[..., 0], np.rot90(GREY, -1))
+
+
+TURNS = {1: 0, 3: 2, 6: -1, 8: 1}
+
+
+@pytest.mark.parametrize("mark", TURNS)
+def test_an_original_is_upright_and_in_its_own_size(tmp_path, mark):
+    exif = Image.Exif()
+    exif[0x0112] = mark
+    Image.fromarray(GREY).save(tmp_path / "a.png", exif=exif)
+    found = read_original(tmp_path / "a.png")
+    np.testing.assert_array_equal(found, np.rot90(GREY, TURNS[mark])[..., None].repeat(3, -1))
+
+
+def test_a_large_original_is_made_smaller_in_its_proportions(tmp_path):
+    Image.new("RGB", (300, 200), "red").save(tmp_path / "a.png")
+    assert read_original(tmp_path / "a.png", longest=60).shape == (40, 60, 3)
 
 
 def test_transparency_is_white(tmp_path):

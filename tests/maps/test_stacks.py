@@ -63,11 +63,10 @@ def test_the_peak_is_within_the_field_of_the_planted_pixel(stack, row, column):
     if np.ptp(values) < 1e-9:  # the pixel was cropped away or skipped
         assert np.ptp(picture) < 1e-9
         return
-    peak = np.argwhere(picture >= picture.max() * (1 - 1e-5)).mean(axis=0)
-    for place, found, axis in zip(
-        (row, column), peak, maps["attention"].geometry.axes, strict=True
-    ):
-        assert abs(place - found) <= max(axis.field, axis.step) / 2 + 0.5
+    peaks = np.argwhere(picture >= picture.max() * (1 - 1e-5))  # beyond the edge, values hold
+    axes = maps["attention"].geometry.axes
+    reach = [max(axis.field, axis.step) / 2 + 0.5 for axis in axes]
+    assert (np.abs(peaks - (row, column)) <= reach).all(axis=1).any()
 
 
 @pytest.mark.parametrize(
@@ -143,8 +142,18 @@ def test_the_sizes_decide_whether_a_geometry_fits():
 
 def test_rollout_of_one_layer_is_half_its_attention():
     values = np.random.default_rng(0).dirichlet(np.ones(6), size=(2, 6))
-    got = rollout([values], stretched((4, 6), (2, 3)))
+    place = stretched((4, 6), (2, 3))
+    got = rollout([(values, place)])
     np.testing.assert_allclose(got.reshape(2, 6), (values.mean(1) + 1 / 6) / 2)
-    both = rollout([values, values], stretched((4, 6), (2, 3))).reshape(2, 6)
+    both = rollout([(values, place), (values, place)]).reshape(2, 6)
     joint = (values + np.eye(6)) / 2
     np.testing.assert_allclose(both, (joint @ joint).mean(1))
+
+
+def test_rollout_through_maps_of_other_sizes_sums_to_one():
+    rng = np.random.default_rng(0)
+    early = rng.dirichlet(np.ones(24), size=(2, 24)), stretched((8, 6), (6, 4))
+    late = rng.dirichlet(np.ones(6), size=(2, 6)), stretched((8, 6), (3, 2))
+    got = rollout([early, late])
+    assert got.shape == (2, 6, 4)
+    np.testing.assert_allclose(got.sum((1, 2)), 1)

@@ -1,97 +1,102 @@
 """`regard explain`."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
+from cyclopts import Parameter
 from cyclopts.types import ExistingDirectory
 
 from regard.cli.keras_quietly import load_keras
-from regard.cli.output import print_json
+from regard.cli.output import notify, print_json
 
-SHOWN = 8
-SUFFIXES = (".png", ".jpg", ".svg", ".pdf")
+Projection = Literal["received", "gate", "query", "rollout", "head", "group", "branch", "channel"]
 
 
 def explain(
-    run: Path,
+    model: Path,
     images: list[Path] | None = None,
     /,
     *,
+    method: list[str] | None = None,
+    class_: Annotated[str | None, Parameter(name="--class")] = None,
     layer: str | None = None,
-    projection: Literal["received", "query"] = "received",
+    projection: Projection | None = None,
     query: tuple[int, int] | None = None,
+    verdict: bool = False,
     data: ExistingDirectory | None = None,
     output: Path | None = None,
     json: bool = False,
 ):
-    """Show where a network looks.
+    """Show where a network looks, and whether to believe it.
 
     Parameters
     ----------
-    run
-        A run folder.
+    model
+        A run folder, or a .keras file.
     images
         Picture files, or folders of them; by default some of the run's test images.
+    method
+        "attention", or an attribution method such as "grad_cam"; each one more has a column of
+        its own. By default attention, or Grad-CAM where the network has none that can be drawn.
+    class_
+        Name or number of the class to explain; by default the predicted one. Attention is the
+        same for all.
     layer
-        Path of the attention layer; by default the one that the network marks, or the last.
+        Path of the attention layer, or of the layer whose feature map Grad-CAM takes.
     projection
-        "received": the attention that each pixel receives; "query": what one pixel attends to.
+        Of the attention; by default received or gate, as its map is.
     query
-        Row and column of that pixel on the image.
+        Row and column, on the network's input, of the pixel for the projection "query".
+    verdict
+        Measure whether the maps follow the network: on the pictures, or on 64 test images.
     data
         Folder with the data set's files, for the run's test images.
     output
-        Picture to write; by default maps.png in the run folder, counted up.
+        File to write: .png, .jpg, .svg, .pdf, or .html for a page on which to choose the query
+        of one picture; by default maps.png in the run folder or here, counted up.
     json
         Print the result as JSON.
     """
+    from regard.cli.explaining import check_output, class_index, draw, names_of, pictures_of
+    from regard.explanation import default_method, explainer
     from regard.files import unused
-    from regard.training.run import read_config
 
-    config = read_config(run)
-    if output is not None:
-        _check_output(output)
+    for name in method or ():
+        explainer(name, layer, projection, query)
+    check_output(output)
+    names = names_of(model)
 
     load_keras()
-    from regard import attention_maps, load
+    from regard import faithfulness, load
     from regard.evaluation.predict import predict_probabilities
-    from regard.reports.figures import overlays, save
 
-    model = load(run)
-    files, pictures = _pictures(config, model, images, data)
-    maps = attention_maps(model, pictures, layer)
-    projected = maps.to_images(projection, query)
-    probabilities = predict_probabilities(model, pictures)
-    names = config["data"]["class_names"]
+    network = load(model)
+    shown, judged = pictures_of(model, network, images, data)
+    probabilities = predict_probabilities(network, shown.inputs)
+    names = names or [f"class {n}" for n in range(probabilities.shape[1])]
+    chosen = class_index(class_, names)
+    methods = method or [default_method(network, shown.inputs)]
+    if method is None and methods != ["attention"]:
+        notify(f"{network.name} has no attention that can be drawn; this is {methods[0]}.")
+    makers = {name: explainer(name, layer, projection, query) for name in methods}
     titles = [f"{names[row.argmax()]} {row.max():.0%}" for row in probabilities]
-    target = output or unused(run / "maps.png")
-    shown = (pictures * 255).round().astype("uint8")
-    shown = shown[..., 0] if shown.shape[-1] == 1 else shown
-    save(overlays(shown, projected, titles, f"attention, {projection}"), target)
+    target = output or unused((model if model.is_dir() else Path()) / "maps.png")
+    draw(network, shown, makers, chosen, titles, target, layer)
+    verdicts = {
+        name: faithfulness(network, maker, judged, classes=chosen)
+        for name, maker in (makers if verdict else {}).items()
+    }
     if json:
-        print_json({"layer": maps.default, "images": files, "classes": titles, "picture": target})
+        print_json(
+            {
+                "methods": methods,
+                "images": shown.names,
+                "classes": titles,
+                "picture": target,
+                "verdicts": {name: found.to_dict() for name, found in verdicts.items()},
+            }
+        )
     else:
-        print(f"Layer {maps.default}: {target}")
-
-
-def _check_output(output):
-    from regard.errors import UsageError
-
-    if output.exists():
-        raise UsageError(f"{output} exists and is not overwritten. Choose another --output.")
-    if output.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"--output must end in one of {', '.join(SUFFIXES)}, not {output}.")
-    if not output.parent.is_dir():
-        raise UsageError(f"There is no folder {output.parent} for --output.")
-
-
-def _pictures(config, model, images, data):
-    if images:
-        from regard.cli.pictures import read_for
-
-        return read_for(model, images)
-    from regard.datasets.check import as_images
-    from regard.pipeline import load_run_data
-
-    test = load_run_data(config, data).test
-    return [f"test image {i}" for i in range(SHOWN)], as_images(test.images[:SHOWN])
+        print(f"{', '.join(methods)}: {target}")
+        for name, found in verdicts.items():
+            print(f"\n{name}\n{found}")

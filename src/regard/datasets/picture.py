@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageOps
 
 from regard.errors import DataError
 
@@ -35,19 +36,50 @@ def read_picture(
 
     Example:
         >>> import tempfile
-        >>> from PIL import Image
         >>> path = Path(tempfile.mkdtemp(), "red.png")
         >>> Image.new("RGB", (40, 30), "red").save(path)
         >>> read_picture(path, size=(2, 1), channels=3).tolist()
         [[[255, 0, 0]], [[255, 0, 0]]]
     """
-    path = Path(path)
+    rows, columns = size
+    image = _checked(Path(path), "L" if channels == 1 else "RGB")
+    if image.size != (columns, rows):
+        image = image.resize((columns, rows), Image.Resampling.LANCZOS)
+    return np.asarray(image).reshape(rows, columns, -1).copy()
+
+
+def read_original(path: str | os.PathLike, longest: int = 1024) -> np.ndarray:
+    """Reads a picture as a viewer shows it: upright, in its own proportions.
+
+    Args:
+        path: As for `read_picture`.
+        longest: Pixels of the longer side; a larger picture is made smaller.
+
+    Returns:
+        uint8, 0…255, `(rows, columns, 3)`.
+
+    Raises:
+        DataError: As for `read_picture`.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp(), "red.png")
+        >>> Image.new("RGB", (40, 30), "red").save(path)
+        >>> read_original(path, longest=20).shape
+        (15, 20, 3)
+    """
+    image = _checked(Path(path), "RGB")
+    image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    return np.asarray(image).copy()
+
+
+def _checked(path, mode):
     if not path.is_file():
         raise DataError(f"{path}: there is no such file.")
     if path.stat().st_size > MAX_BYTES:
         raise DataError(f"{path}: larger than {MAX_BYTES:,} bytes.")
     try:
-        return _decode(path, size, "L" if channels == 1 else "RGB")
+        return _decode(path, mode)
     except DataError:
         raise
     except Exception as error:  # decoders raise nearly anything on broken files
@@ -95,10 +127,7 @@ def _natural(path):
     return [int(p) if p.isdecimal() and p.isascii() else p for p in pieces], path.name
 
 
-def _decode(path, size, mode):
-    from PIL import Image, ImageOps
-
-    rows, columns = size
+def _decode(path, mode):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(path, formats=FORMATS) as opened:
@@ -106,15 +135,10 @@ def _decode(path, size, mode):
                 raise DataError(f"{path}: more than {MAX_PIXELS:,} pixels.")
             if opened.mode in ("I", "F"):
                 raise DataError(f"{path}: 32 bits a pixel; save it with 8 or 16.")
-            image = _flatten(ImageOps.exif_transpose(opened), mode)
-    if image.size != (columns, rows):
-        image = image.resize((columns, rows), Image.Resampling.LANCZOS)
-    return np.asarray(image).reshape(rows, columns, -1).copy()
+            return _flatten(ImageOps.exif_transpose(opened), mode)
 
 
 def _flatten(image, mode):
-    from PIL import Image
-
     if image.mode.startswith("I;16"):  # Pillow would clip at 255
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.has_transparency_data:

@@ -49,7 +49,8 @@ class LayerAttention:
             own = ["gate"]
         else:
             own = ["received"]
-        own += ["query", "rollout"] if self._is_pairs() and own else []
+        if self._is_pairs() and own:
+            own += ["query", "rollout"] if self.kind == "distribution" else ["query"]
         return [*own, *(name for name in KEPT if self._keeps(name))]
 
     def planes(self, keep=None):
@@ -124,8 +125,8 @@ class AttentionMaps(Mapping):
                 - `"gate"`: the factor of each pixel, as the mean over channels and groups;
                 - `"query"`: what the pixel at `query` attends to, as the mean over heads;
                 - `"head"`, `"group"`, `"branch"` or `"channel"`: the first two for each of these;
-                - `"rollout"`: what is received through all layers of queries and keys over pixels
-                  of the same size, up to this one, each with its residual (arXiv:2005.00928).
+                - `"rollout"`: what is received through all layers of queries and keys, up to
+                  this one, each with its residual (arXiv:2005.00928).
 
                 By default `"received"` or `"gate"`, as the map is.
             query: `(row, column)` on the image, for `"query"` only.
@@ -152,7 +153,8 @@ class AttentionMaps(Mapping):
             self._check_query(query)
             values = attention.of_query(nearest_pixel(attention.geometry, query))
         elif projection == "rollout":
-            values = rollout(self._up_to(layer), attention.geometry)
+            pairs = self._up_to(layer)
+            return to_image(rollout(pairs), pairs[0][1], self.image_size)
         else:
             values = attention.planes(projection if projection in KEPT else None)
         return to_image(values, attention.geometry, self.image_size)
@@ -207,14 +209,10 @@ class AttentionMaps(Mapping):
         )
 
     def _up_to(self, layer):
-        """The maps of pairs over the same pixels, in the order of the network."""
-        own, found = self.layers[layer], []
-        for path, one in self.layers.items():
-            if "rollout" in one.projections and one.values.shape[-2:] == own.values.shape[-2:]:
-                found.append(one.of_pairs())
-            if path == layer:
-                return found
-        return found
+        """The attention of pixels to pixels and its place, in the order of the network."""
+        paths = list(self.layers)
+        before = [self.layers[path] for path in paths[: paths.index(layer) + 1]]
+        return [(one.of_pairs(), one.geometry) for one in before if "rollout" in one.projections]
 
     def _check_query(self, query):
         inside = np.shape(query) == (2,) and all(

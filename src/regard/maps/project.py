@@ -24,7 +24,9 @@ def to_image(values, geometry: Geometry, image_size):
         >>> to_image(np.array([[[0.0, 1.0]]]), stretched((1, 4), (1, 2)), (1, 4)).tolist()
         [[[0.0, 0.25, 0.75, 1.0]]]
     """
-    rows, columns = (_weights(a, n) for a, n in zip(geometry.axes, image_size, strict=True))
+    rows, columns = (
+        _weights(a, np.arange(n)) for a, n in zip(geometry.axes, image_size, strict=True)
+    )
     return rows @ values @ columns.T
 
 
@@ -36,6 +38,20 @@ def nearest_pixel(geometry: Geometry, position):
     )
 
 
-def _weights(axis: Axis, size: int):
-    place = np.clip((np.arange(size) - axis.start) / axis.step, 0, axis.size - 1)
+def between(before: Geometry, after: Geometry):
+    """Returns the matrix that gives the pixels of one map from those of another.
+
+    Args:
+        before: The geometry of the map that there is.
+        after: That of the map wanted.
+
+    Returns:
+        Array `(pixels of after, pixels of before)`, linear between the centres; rows sum to 1.
+    """
+    pairs = zip(after.axes, before.axes, strict=True)
+    return np.kron(*(_weights(axis, wanted.centres()) for wanted, axis in pairs))
+
+
+def _weights(axis: Axis, positions):
+    place = np.clip((positions - axis.start) / axis.step, 0, axis.size - 1)
     return np.maximum(1 - np.abs(place[:, None] - np.arange(axis.size)), 0)

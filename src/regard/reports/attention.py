@@ -1,10 +1,8 @@
 """The section of the report that shows attention maps, as HTML."""
 
-import matplotlib
-import numpy as np
-
+from regard.reports.interactive import color_bar
 from regard.reports.page import captioned, gallery, paragraph, picture, section
-from regard.reports.pictures import COLORMAP, as_rgb, is_flat, overlay, shared_scale
+from regard.reports.pictures import as_rgb, is_flat, overlay, shared_scale
 
 
 def attention(images, maps, titles):
@@ -20,19 +18,10 @@ def attention(images, maps, titles):
         "pixels is 1/n everywhere. It shows where the attention layer gathers from; it does not "
         "show which pixels the class was decided by."
     )
-    return section(heading, paragraph(meaning), gallery(pairs, "pairs"), _bar(scale, ends))
+    return section(heading, paragraph(meaning), gallery(pairs, "pairs"), color_bar(scale, ends))
 
 
 def _pair(image, values, title, scale):
     caption = f"{title}, attention uniform" if is_flat(values) else title
     laid = picture(overlay(image, values, scale), f"Attention on: {caption}")
     return captioned(picture(as_rgb(image), title) + laid, caption)
-
-
-def _bar(scale, ends):
-    values = np.linspace(ends[0], ends[-1], 256)[None]
-    colors = matplotlib.colormaps[COLORMAP](scale(values), bytes=True)[..., :3]
-    texts = [f"{end:.3g}" for end in ends]
-    bar = picture(colors, f"Colours of the values {' to '.join(texts)}")
-    low, *high = (f"<span>{text}</span>" for text in texts)
-    return f'<div class="scale">{low}{bar}{"".join(high)}</div>'
