@@ -1,7 +1,9 @@
 """Explains a network by its attention or by an attribution method, under one name each."""
 
-from regard.attribution import METHODS, method_function
-from regard.errors import UsageError, nearest
+from functools import partial
+
+from regard.attribution.registry import METHODS, method_function
+from regard.errors import DataError, UsageError, nearest
 
 ATTENTION = "attention"
 NAMES = (ATTENTION, *METHODS)
@@ -26,30 +28,33 @@ def explainer(method, layer=None, projection=None, query=None):
     Example:
         >>> import numpy as np
         >>> from regard import models
-        >>> explainer("grad_cam")(models.tutorial(), np.ones((2, 28, 28)), None).shape
+        >>> explainer("grad_cam")(models.tutorial(), np.ones((2, 28, 28)), classes=None).shape
         (2, 28, 28)
     """
     if method not in NAMES:
         raise UsageError(f"No method is called {method!r}. {nearest(method, NAMES)}")
     if method == ATTENTION:
-        from regard.maps import attention_maps
-
-        return lambda model, images, classes: attention_maps(model, images, layer).to_images(
-            projection, query
-        )
+        return partial(_attention, layer=layer, projection=projection, query=query)
     if projection is not None or query is not None:
         raise UsageError(f"projection and query are for attention alone, not for {method}.")
     takes_layer = METHODS[method].needs == "feature map"
-    arguments = {"layer": layer} if layer is not None and takes_layer else {}
     if layer is not None and not takes_layer:
         raise UsageError(f"{method} has no layer to choose; leave layer={layer!r} out.")
-    function = method_function(method)
-    return lambda model, images, classes: function(model, images, classes, **arguments)
+    return partial(_attribution, method=method, options={"layer": layer} if takes_layer else {})
+
+
+def _attention(model, images, classes, layer, projection, query):
+    from regard.maps import attention_maps
+
+    return attention_maps(model, images, layer).to_images(projection, query)
+
+
+def _attribution(model, images, classes, method, options):
+    return method_function(method)(model, images, classes, **options)
 
 
 def default_method(model, images):
     """Returns `"attention"` if the model has attention that can be drawn, else `"grad_cam"`."""
-    from regard.errors import DataError
     from regard.maps import attention_maps
 
     try:

@@ -4,12 +4,24 @@ import numpy as np
 import pytest
 
 from regard.evaluation import evaluate_probabilities
+from regard.maps.faithfulness.result import Faithfulness, Row
 from regard.reports import render
 
 NAMES = ("<b>", "dog & cat", "owl")
 IMAGES = np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8)
 LABELS = np.array([0, 1, 1, 0])
 PROBABILITIES = np.array([[0.8, 0.1, 0.1], [0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.1, 0.9, 0.0]])
+JUDGED = Faithfulness(
+    verdict="does not depend on the weights",
+    reason="Because.",
+    scores={"deletion": {"map": np.array([0.2, 0.3])}},
+    table=(Row("deletion", "map", 0.25, 0.2, 0.3, None),),
+    advantages={},
+    left_out={},
+    randomised_network="",
+    classes=np.array([0, 1]),
+    confidence=0.95,
+)
 HISTORY = [{"epoch": 1, "loss": 0.5, "accuracy": 0.8, "val_loss": 0.6, "val_accuracy": 0.7}]
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 
@@ -52,8 +64,9 @@ def report(**changes):
         "mistake_images": IMAGES[evaluation.mistakes],
         "mistake_titles": [f"mistake {index}" for index in evaluation.mistakes],
         "map_images": IMAGES,
-        "map_values": np.stack([np.eye(4) / 4, *np.full((3, 4, 4), 1 / 16)]),
+        "map_values": {"attention": np.stack([np.eye(4) / 4, *np.full((3, 4, 4), 1 / 16)])},
         "map_titles": titles,
+        "verdicts": {},
         "class_names": NAMES,
     }
     return render(**(arguments | changes))
@@ -98,13 +111,15 @@ def test_notice():
 
 
 def test_flat_map_is_called_uniform():
-    assert "owl, attention uniform" in report(map_titles=["owl"] * 4)
+    assert "owl; attention uniform" in report(map_titles=["owl"] * 4)
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"map_images": [], "map_values": None, "map_titles": []}, "no attention layer"),
+        ({"verdicts": {"grad_cam": "No copy <can> be made."}}, "No copy &lt;can&gt; be made."),
+        ({"verdicts": {"grad_cam": JUDGED}}, "does not depend on the weights"),
+        ({"verdicts": {"grad_cam": JUDGED}}, "<td>0.250 [0.200, 0.300]</td><td>—</td>"),
         ({"mistake_images": [], "mistake_titles": []}, "No image was classified wrongly"),
         ({"history": [], "best_epoch": None}, "history was not kept"),
     ],
@@ -118,4 +133,4 @@ def test_same_input_same_page():
 
 
 def test_all_maps_flat():
-    assert "0.0625" in report(map_values=np.full((4, 4, 4), 1 / 16))
+    assert "0.0625" in report(map_values={"gate": np.full((4, 4, 4), 1 / 16)})

@@ -10,7 +10,7 @@ from regard import datasets, models
 from regard.datasets.check import as_images
 from regard.errors import DataError, RegardError
 from regard.evaluation import evaluate_probabilities
-from regard.reports.run import finish_run, prediction_titles
+from regard.reports.run import finish_run, prediction_titles, right_and_wrong
 from regard.training import Recipe, Trained
 from regard.training.run import append_metrics
 
@@ -34,6 +34,17 @@ def model():
     network = models.tutorial()
     network.run_eagerly = True
     return network
+
+
+@pytest.fixture(autouse=True)
+def measure(request, monkeypatch):
+    """Measures faithfulness only where a test asks: it takes seconds."""
+    if "judges" not in request.node.name:
+
+        def refuse(*_, **__):
+            raise RegardError("Faithfulness is not measured here.")
+
+        monkeypatch.setattr("regard.reports.run.faithfulness", refuse)
 
 
 @pytest.fixture
@@ -94,6 +105,28 @@ def test_full_disk(trained, small, monkeypatch):
     with pytest.raises(RegardError, match=r"disk is full: .*evaluation\.json"):
         finish_run(trained, small, Recipe())
     assert names(trained.folder) == ["metrics.csv"]
+
+
+def test_half_of_the_images_shown_are_wrong_ones_if_there_are():
+    probabilities = np.eye(2)[[0, 0, 1, 0, 1, 1]]
+    evaluation = evaluate_probabilities(probabilities, [0, 0, 1, 1, 1, 0], ["cat", "dog"])
+    assert right_and_wrong(evaluation, [0, 0, 1, 1, 1, 0], 4) == [0, 1, 3, 5]
+    assert right_and_wrong(evaluation, [0, 0, 1, 1, 1, 0], 8) == [0, 1, 2, 4, 3, 5]
+    right = evaluate_probabilities(probabilities, [0, 0, 1, 0, 1, 1], ["cat", "dog"])
+    assert right_and_wrong(right, [0, 0, 1, 0, 1, 1], 4) == [0, 1, 2, 3]
+
+
+def test_the_report_judges_attention_and_grad_cam(trained, small):
+    finish_run(trained, small, Recipe())
+    text = (trained.folder / "report.html").read_text(encoding="utf-8")
+    for words in ("Grad-CAM, insertion", "attention, deletion", "too few images to tell"):
+        assert words in text
+
+
+def test_the_report_says_why_nothing_was_measured(trained, small):
+    finish_run(trained, small, Recipe())
+    text = (trained.folder / "report.html").read_text(encoding="utf-8")
+    assert "Faithfulness is not measured here." in text
 
 
 def test_prediction_titles():

@@ -18,6 +18,7 @@ def render(
     map_images,
     map_values,
     map_titles,
+    verdicts,
     class_names,
 ):
     """Renders one self-contained HTML page: no script, and nothing loaded from elsewhere.
@@ -36,10 +37,11 @@ def render(
         sample_titles: Their titles.
         mistake_images: The images of `evaluation.mistakes`, or the first few.
         mistake_titles: Their titles.
-        map_images: Images whose attention maps are shown.
-        map_values: A map `(rows, columns)` for each: the mean attention that each pixel
-            receives. None if the network has no attention layer.
+        map_images: Images whose maps are shown.
+        map_values: A map `(rows, columns)` for each, by the name of the method.
         map_titles: Their titles.
+        verdicts: A `regard.maps.faithfulness.Faithfulness`, or why there is none, by the name of
+            the method.
         class_names: A name for each class, in order.
 
     Returns:
@@ -58,6 +60,6 @@ def render(
         sections.confusion(evaluation, class_names),
         sections.calibration(evaluation),
         sections.mistakes(mistake_images, mistake_titles),
-        attention(map_images, map_values, map_titles),
+        attention(map_images, map_values, map_titles, verdicts),
     ]
     return page.page(title, *filter(None, parts))

@@ -2,16 +2,22 @@
 
 import json
 
+import numpy as np
+
 from regard.datasets.check import as_images, as_labels
+from regard.errors import RegardError
 from regard.evaluation import evaluate_probabilities
 from regard.evaluation.predict import predict_probabilities
+from regard.explanation import default_method, explainer
 from regard.files import write_text
-from regard.maps import attention_maps
+from regard.maps.faithfulness import faithfulness
 from regard.reports.report import render
 from regard.training.run import environment, read_metrics
 
 SHOWN_SAMPLES = 24
 SHOWN_MAPS = 8
+JUDGED_IMAGES = 50
+MEASURES = ("insertion", "deletion", "parameter_randomisation")
 
 
 def finish_run(trained, dataset, recipe):
@@ -52,10 +58,20 @@ def prediction_titles(evaluation, labels, indices):
     return titles
 
 
+def right_and_wrong(evaluation, labels, count):
+    """Returns the indices of the first images, half of them classified wrongly if there are."""
+    is_wrong = evaluation.predictions != np.asarray(labels)
+    wrong = np.flatnonzero(is_wrong)[: count // 2]
+    right = np.flatnonzero(~is_wrong)[: count - len(wrong)]
+    return [*right.tolist(), *wrong.tolist()]
+
+
 def _report(trained, dataset, recipe, evaluation):
     test, train = dataset.test, dataset.train
-    shown = list(range(min(SHOWN_MAPS, len(test))))
-    maps = attention_maps(trained.model, as_images(test.images[shown])).to_images()
+    shown = right_and_wrong(evaluation, test.labels, SHOWN_MAPS)
+    images = as_images(test.images)
+    methods = dict.fromkeys([default_method(trained.model, images), "grad_cam"])
+    makers = {name: explainer(name) for name in methods}
     samples = range(min(SHOWN_SAMPLES, len(train)))
     return render(
         title=trained.folder.name,
@@ -69,10 +85,24 @@ def _report(trained, dataset, recipe, evaluation):
         mistake_images=test.images[evaluation.mistakes],
         mistake_titles=prediction_titles(evaluation, test.labels, evaluation.mistakes),
         map_images=test.images[shown],
-        map_values=maps,
+        map_values={
+            name: maker(trained.model, images[shown], None) for name, maker in makers.items()
+        },
         map_titles=prediction_titles(evaluation, test.labels, shown),
+        verdicts={
+            name: _judge(trained.model, maker, images[:JUDGED_IMAGES])
+            for name, maker in makers.items()
+        },
         class_names=dataset.class_names,
     )
+
+
+def _judge(model, maker, images):
+    """How faithful maps are, or in words why that cannot be measured."""
+    try:
+        return faithfulness(model, maker, images, measures=MEASURES)
+    except RegardError as error:
+        return str(error)
 
 
 def _facts(trained, dataset, recipe):
