@@ -352,13 +352,22 @@ np.savez(sys.argv[3], output=keras.ops.convert_to_numpy(model(np.load(sys.argv[2
 """
 
 
+APPLICATIONS = {
+    "MobileNetV2": ({"alpha": 0.35}, ["*/block_3_expand_relu", "*/block_6_expand_relu"]),
+    "ResNet50": ({}, "stage ends"),
+}
+
+
 @pytest.mark.slow
-def test_an_application_is_trained_and_read_in_a_new_process(tmp_path, eager):
-    base = keras.applications.MobileNetV2((32, 32, 3), 0.35, include_top=False, weights=None)
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_an_application_is_trained_and_read_in_a_new_process(name, tmp_path, eager):
+    options, places = APPLICATIONS[name]
+    application = getattr(keras.applications, name)
+    base = application(input_shape=(32, 32, 3), include_top=False, weights=None, **options)
     image = keras.Input((32, 32, 3))
     x = layers.GlobalAveragePooling2D()(base(image, training=False))
     model = keras.Model(image, layers.Dense(3, activation="softmax")(x))
-    new = insert(model, "pixel", after=["*/block_3_expand_relu", "*/block_6_expand_relu"])
+    new = insert(model, "pixel", after=places)
     x = images(4, 32, 32, 3)
     same(run(new, x), run(model, x))
     new.compile("adam", "sparse_categorical_crossentropy")
@@ -368,6 +377,7 @@ def test_an_application_is_trained_and_read_in_a_new_process(tmp_path, eager):
     arguments = [str(tmp_path / name) for name in ("new.keras", "x.npy", "read.npz")]
     subprocess.run([sys.executable, "-c", RELOAD, *arguments], check=True)
     maps = regard.attention_maps(new, x)
+    assert len(maps) >= 2
     with np.load(tmp_path / "read.npz") as read:
         np.testing.assert_allclose(read["output"], run(new, x), rtol=1e-5, atol=1e-6)
         assert sorted(read) == sorted(["output", *(path.replace("/", " ") for path in maps)])

@@ -113,7 +113,8 @@ def _page(network, shown, layer, title):
             f"The map of {maps.default} has no queries to choose. Leave out .html, or name another "
             "--layer."
         )
-    return query_page(picture, attention.values[0], attention.geometry, title)
+    heading = f"{shown.names[0]}: {title}"
+    return query_page(picture, attention.values[0], attention.geometry, heading)
 
 
 def _refuse_several(shown, what):

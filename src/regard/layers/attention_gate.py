@@ -146,9 +146,12 @@ def _two(values):
 
 def _at_least(x, size):
     """Returns `x` with zeros below and to the right up to `size` pixels a side."""
-    sides = ops.shape(x)[1:3]
-    if all(isinstance(side, int) for side in sides):
-        missing = [max(size - side, 0) for side in sides]
-    else:
-        missing = [ops.maximum(size - side, 0) for side in sides]
-    return ops.pad(x, ((0, 0), (0, missing[0]), (0, missing[1]), (0, 0)))
+    rows, columns = (_missing(side, size) for side in ops.shape(x)[1:3])
+    return ops.pad(x, ((0, 0), (0, rows), (0, columns), (0, 0)))
+
+
+def _missing(side, size):
+    if isinstance(side, int):
+        return max(size - side, 0)
+    # While Keras works out shapes on JAX, a side is a symbol and no tensor.
+    return ops.maximum(size - side, 0) if ops.is_tensor(side) else 0

@@ -57,11 +57,8 @@ def _believing(verdicts):
     if not verdicts:
         return []
     measured = {name: found for name, found in verdicts.items() if not isinstance(found, str)}
-    rows = [
-        (_spelt(name), *(("not measured", found) if name not in measured else _words(found)))
-        for name, found in verdicts.items()
-    ]
-    parts = [paragraph(_VERDICTS), table(["Method", "Verdict", "Why"], rows, "facts")]
+    rows = [(_spelt(name), _words(found)) for name, found in verdicts.items()]
+    parts = [paragraph(_VERDICTS), table([], rows, "facts")]
     if measured:
         count = len(next(iter(measured.values())).classes)
         parts += [paragraph(f"Means over {count} images, with 95 % intervals.", "quiet")]
@@ -70,7 +67,7 @@ def _believing(verdicts):
 
 
 def _words(found):
-    return found.verdict, found.reason
+    return found if isinstance(found, str) else f"{found.verdict.capitalize()}. {found.reason}"
 
 
 def _measures(measured):
@@ -86,7 +83,9 @@ def _measures(measured):
 
 
 def _interval(row):
-    return "—" if row is None else f"{row.mean:.3f} [{row.low:.3f}, {row.high:.3f}]"
+    if row is None:
+        return "—"
+    return f"{row.mean:.3f} [{row.low:.3f},\N{NO-BREAK SPACE}{row.high:.3f}]"
 
 
 def _spelt(name):
