@@ -35,8 +35,16 @@ def nested(layer):
     return keras.Sequential([keras.Input(SHAPE), middle]), "middle/inner/attention"
 
 
-@pytest.mark.parametrize("build", [sequential, functional, nested])
-@pytest.mark.parametrize("name", LAYERS)
+BUILDS = [sequential, functional, nested]
+# Each layer in one kind of model at once; in the others by the slow run.
+CASES = [
+    pytest.param(name, build, marks=[pytest.mark.slow] * (n % 3 != k))
+    for n, name in enumerate(LAYERS)
+    for k, build in enumerate(BUILDS)
+]
+
+
+@pytest.mark.parametrize(("name", "build"), CASES)
 def test_maps_are_what_the_layer_gives(name, build, tmp_path):
     layer = awake(layer_of(name))
     model, path = build(layer)

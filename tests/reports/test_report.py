@@ -119,7 +119,10 @@ def test_flat_map_is_called_uniform():
     [
         ({"verdicts": {"grad_cam": "No copy <can> be made."}}, "No copy &lt;can&gt; be made."),
         ({"verdicts": {"grad_cam": JUDGED}}, "Does not depend on the weights. "),
-        ({"verdicts": {"grad_cam": JUDGED}}, "<td>0.250 [0.200,\N{NO-BREAK SPACE}0.300]</td><td>—</td>"),
+        (
+            {"verdicts": {"grad_cam": JUDGED}},
+            "<td>0.250 [0.200,\N{NO-BREAK SPACE}0.300]</td><td>—</td>",
+        ),
         ({"mistake_images": [], "mistake_titles": []}, "No image was classified wrongly"),
         ({"history": [], "best_epoch": None}, "history was not kept"),
     ],
