@@ -8,6 +8,7 @@ import keras
 from regard.errors import DataError, UsageError, nearest
 from regard.maps import geometry as geo
 from regard.maps.graph import as_graph, walk
+from regard.models.inputs import channel_axis
 
 SQUASHING = (keras.activations.softmax, keras.activations.sigmoid)
 _PIXEL_AXES = (("batch", "query", "key"), ("batch", "head", "query", "key"))
@@ -116,8 +117,8 @@ def trace(model, image_shape) -> Network:
             `(batch, classes)`.
     """
     graph = as_graph(model, image_shape)
-    channel_axis = _channel_axis(model)
-    image_size = tuple(size for axis, size in enumerate(image_shape, 1) if axis != channel_axis)
+    channels = channel_axis(model) % 4
+    image_size = tuple(size for axis, size in enumerate(image_shape, 1) if axis != channels)
     calls, places = [], {}
     image = keras.KerasTensor((1, *image_shape))
     places[id(image)] = geo.of_image(image_size)
@@ -127,9 +128,9 @@ def trace(model, image_shape) -> Network:
         before = [place for place in (places.get(id(x)) for x in inputs) if place is not None]
         before = max(before, key=lambda place: place.axes[0].field, default=None)
         output = layer.compute_output_spec(*args, **kwargs)
-        place = _place(output, geo.through(layer, before), channel_axis)
+        place = _place(output, geo.through(layer, before), channels)
         attends = _attends_over_pixels(layer, args, kwargs, before)
-        pixels = _place(output, before, channel_axis) if attends else None
+        pixels = _place(output, before, channels) if attends else None
         places.update((id(x), place) for x in keras.tree.flatten(output))
         calls.append(Call(len(calls), path, layer, inputs, output, place, pixels))
         return output
@@ -137,7 +138,7 @@ def trace(model, image_shape) -> Network:
     output = keras.tree.flatten(walk(graph, image, visit))
     if len(output) != 1 or len(output[0].shape) != 2 or not calls:
         raise DataError(f"{model.name} is no classifier: its output is not (batch, classes).")
-    return Network(graph, tuple(calls), _scored(calls, output[0]), image_size, channel_axis)
+    return Network(graph, tuple(calls), _scored(calls, output[0]), image_size, channels)
 
 
 def _scored(calls, output):
@@ -186,10 +187,3 @@ def _attends_over_pixels(layer, args, kwargs, place):
     attention = layer.compute_output_spec(*args, **kwargs)[1]
     pixels = place.axes[0].size * place.axes[1].size
     return len(attention.shape) == len(axes) and tuple(attention.shape[-2:]) == (pixels, pixels)
-
-
-def _channel_axis(model):
-    layers = model._flatten_layers(include_self=False)
-    formats = (layer.data_format for layer in layers if hasattr(layer, "data_format"))
-    is_last = next(formats, keras.config.image_data_format()) == "channels_last"
-    return 3 if is_last else 1

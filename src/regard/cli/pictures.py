@@ -7,13 +7,16 @@ def read_for(model, paths):
     """Returns the files found, and their pictures as float32 in 0…1 in the model's size."""
     from regard.datasets.check import as_images
     from regard.datasets.picture import find_pictures, read_original, read_picture
+    from regard.models.inputs import channel_axis
 
-    rows, columns, channels = model.input_shape[1:]
+    is_last = channel_axis(model) == -1
+    rows, columns, channels = np.roll(model.input_shape[1:], 0 if is_last else -1)
     files = find_pictures(paths)
     if rows is None or columns is None:
         rows, columns = read_original(files[0]).shape[:2]
     pictures = [read_picture(file, (rows, columns), channels) for file in files]
-    return files, as_images(np.stack(pictures))
+    inputs = as_images(np.stack(pictures))
+    return files, inputs if is_last else np.moveaxis(inputs, -1, 1)
 
 
 def read_originals(files):

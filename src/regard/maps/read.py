@@ -14,7 +14,7 @@ from regard.maps.declared import declared, is_attention
 from regard.maps.graph import as_graph, walk
 from regard.maps.planes import is_of_sizes
 from regard.maps.reader import Reader, named
-from regard.models.inputs import as_batch
+from regard.models.inputs import as_batch, channel_axis
 
 
 def attention_maps(model, images, layer=None, batch_size=64):
@@ -203,6 +203,4 @@ def _default(layers, path):
 
 
 def _image_size(shape, model):
-    formats = (getattr(layer, "data_format", None) for layer in model._flatten_layers())
-    is_last = next(filter(None, formats), keras.config.image_data_format()) == "channels_last"
-    return tuple(shape[1:-1] if is_last else shape[2:])
+    return tuple(shape[1:-1] if channel_axis(model) == -1 else shape[2:])

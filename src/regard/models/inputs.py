@@ -1,8 +1,19 @@
 """Bringing images into the form that a model takes."""
 
+import keras
 import numpy as np
 
 from regard.errors import DataError
+
+
+def channel_axis(model):
+    """Returns the axis of an image batch that holds the channels: -1 or 1.
+
+    It is that of the first layer that has a data format, or else Keras's setting.
+    """
+    formats = (getattr(layer, "data_format", None) for layer in model._flatten_layers())
+    known = next(filter(None, formats), keras.config.image_data_format())
+    return -1 if known == "channels_last" else 1
 
 
 def as_batch(images, model):

@@ -8,7 +8,7 @@ import pytest
 from regard import datasets, models
 from regard.errors import DataError, UsageError
 from regard.maps.faithfulness import MEASURES, faithfulness, methods
-from regard.maps.faithfulness.network import channel_axis
+from regard.models.inputs import channel_axis
 from tests.maps.faithfulness.corner import CORNER, SIZE, bright_pictures, corner_network
 
 import keras  # isort: skip

@@ -3,8 +3,8 @@
 import numpy as np
 
 from regard.errors import DataError, UsageError
-from regard.maps.faithfulness.network import channel_axis, predicted_classes
-from regard.models.inputs import as_batch
+from regard.maps.faithfulness.network import predicted_classes
+from regard.models.inputs import as_batch, channel_axis
 
 FLAT = 1e-6
 

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.ndimage import sobel
 
 from regard.maps.faithfulness.checks import check_maps, image_size
-from regard.maps.faithfulness.network import channel_axis
+from regard.models.inputs import channel_axis
 
 
 def run(method, model, images, classes):

@@ -1,6 +1,5 @@
 """Asking a network for the probability of a class, for many changed images."""
 
-import keras
 import numpy as np
 
 from regard.errors import DataError
@@ -61,16 +60,6 @@ def probabilities_of_variants(model, variants, classes, batch_size=256):
         for g in _groups(variants)
     ]
     return np.concatenate(rows).reshape(-1, len(classes))
-
-
-def channel_axis(model):
-    """Returns the axis of an image batch that holds the channels: -1 or 1.
-
-    It is that of the first layer that has a data format, or else Keras's setting.
-    """
-    formats = (getattr(layer, "data_format", None) for layer in model._flatten_layers())
-    known = next((f for f in formats if f), keras.config.image_data_format())
-    return -1 if known == "channels_last" else 1
 
 
 def _probabilities(model, images, batch_size):
