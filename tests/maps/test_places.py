@@ -168,6 +168,18 @@ def test_multi_head_attention_over_a_feature_map():
     assert maps.to_images("head").shape == (3, 2, *SIZE)
 
 
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_half_precision_gives_maps_of_float32(policy):
+    inputs = keras.Input((*SIZE, 1))
+    x = layers.Reshape((108, 1))(inputs)
+    own = layers.MultiHeadAttention(2, 3, dtype=policy, name="own")(x, x)
+    model = keras.Model(inputs, layers.Reshape((*SIZE, 1))(own))
+    for batch_size in (1, 3):
+        maps = attention_maps(model, images(), batch_size=batch_size)
+        assert maps["own"].values.dtype == np.float32
+        np.testing.assert_allclose(maps["own"].values.sum(-1), 1, atol=1e-2)
+
+
 def test_maps_come_batch_by_batch():
     model = awake(backbone())
     whole = attention_maps(model, images(5))

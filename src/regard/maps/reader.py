@@ -5,6 +5,7 @@ import math
 import keras
 from keras import ops
 
+from regard.layers import layout
 from regard.layers.scores_limit import refuse_over_limit
 from regard.maps.declared import is_of_keras
 from regard.maps.graph import walk
@@ -32,7 +33,7 @@ class Reader(keras.Model):
             if path not in self.paths:
                 return layer(*args, **kwargs)
             output, scores = _with_scores(layer, args, kwargs)
-            attention.update(named(path, scores))
+            attention.update(named(path, keras.tree.map_structure(_precise, scores)))
             return (output, scores) if kwargs.get("return_attention_scores") else output
 
         walk(self.graph, images, visit)
@@ -44,6 +45,11 @@ def named(path, maps):
     if not isinstance(maps, dict):
         return {path: maps}
     return {f"{path}/{name}": values for name, values in maps.items()}
+
+
+def _precise(scores):
+    dtype = keras.backend.standardize_dtype(scores.dtype)
+    return ops.cast(scores, layout.precise(dtype))
 
 
 def _with_scores(layer, args, kwargs):
