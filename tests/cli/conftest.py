@@ -20,11 +20,15 @@ class Outcome:
 
 @pytest.fixture(autouse=True, scope="module")
 def quick(cut, eager):
-    """Cuts every data set down, and runs Keras uncompiled, which is quicker for few steps."""
+    """Cuts every data set down, and runs Keras uncompiled, which is quicker for few steps.
+
+    The report judges its maps on five images.
+    """
     load = datasets.load
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("REGARD_DATA", raising=False)
         patch.setattr(datasets, "load", lambda *args, **kwargs: cut(load(*args, **kwargs)))
+        patch.setattr("regard.reports.run.JUDGED_IMAGES", 5)
         yield
 
 

@@ -119,7 +119,7 @@ def test_half_of_the_images_shown_are_wrong_ones_if_there_are():
 def test_the_report_judges_attention_and_grad_cam(trained, small):
     finish_run(trained, small, Recipe())
     text = (trained.folder / "report.html").read_text(encoding="utf-8")
-    for words in ("Grad-CAM, insertion", "attention, deletion", "too few images to tell"):
+    for words in ("Grad-CAM, insertion", "attention, deletion", "Too few images to tell"):
         assert words in text
 
 

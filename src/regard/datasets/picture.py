@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from regard.errors import DataError
 
@@ -36,11 +35,14 @@ def read_picture(
 
     Example:
         >>> import tempfile
+        >>> from PIL import Image
         >>> path = Path(tempfile.mkdtemp(), "red.png")
         >>> Image.new("RGB", (40, 30), "red").save(path)
         >>> read_picture(path, size=(2, 1), channels=3).tolist()
         [[[255, 0, 0]], [[255, 0, 0]]]
     """
+    from PIL import Image
+
     rows, columns = size
     image = _checked(Path(path), "L" if channels == 1 else "RGB")
     if image.size != (columns, rows):
@@ -63,11 +65,14 @@ def read_original(path: str | os.PathLike, longest: int = 1024) -> np.ndarray:
 
     Example:
         >>> import tempfile
+        >>> from PIL import Image
         >>> path = Path(tempfile.mkdtemp(), "red.png")
         >>> Image.new("RGB", (40, 30), "red").save(path)
         >>> read_original(path, longest=20).shape
         (15, 20, 3)
     """
+    from PIL import Image
+
     image = _checked(Path(path), "RGB")
     image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     return np.asarray(image).copy()
@@ -128,6 +133,8 @@ def _natural(path):
 
 
 def _decode(path, mode):
+    from PIL import Image, ImageOps
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(path, formats=FORMATS) as opened:
@@ -139,6 +146,8 @@ def _decode(path, mode):
 
 
 def _flatten(image, mode):
+    from PIL import Image
+
     if image.mode.startswith("I;16"):  # Pillow would clip at 255
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.has_transparency_data:
