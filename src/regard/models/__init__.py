@@ -7,6 +7,7 @@ from regard.models.files import load
 PRESETS = ("convnext_nano", "mobilenetv2_small", "resnet9", "resnet20", "tutorial")
 _HOME = {
     "count_multiply_adds": "regard.models.cost",
+    "fold": "regard.models.folding",
     "insert": "regard.models.insertion",
 } | dict.fromkeys(PRESETS, "regard.models.presets")
 
