@@ -1,0 +1,202 @@
+"""Trains a compiled Keras model on arrays: `model.fit` with the data on the device."""
+
+import math
+from typing import NamedTuple
+
+import keras
+
+from regard.training.loop import arrays, hooks, refusals
+from regard.training.loop.order import drawn_seed, epoch_order, spans
+from regard.training.loop.steps import steps_of
+
+
+def fit(
+    model,
+    x,
+    y=None,
+    batch_size=32,
+    epochs=1,
+    *,
+    verbose="auto",
+    callbacks=None,
+    validation_split=0.0,
+    validation_data=None,
+    shuffle=True,
+    class_weight=None,
+    sample_weight=None,
+    initial_epoch=0,
+    steps_per_epoch=None,
+    validation_steps=None,
+    validation_batch_size=None,
+    validation_freq=1,
+    seed=None,
+    prepare=None,
+):
+    """Trains a compiled model as `model.fit` does, with fewer things to wait for.
+
+    The arrays are put on the device once, in the type they have, and each step picks its batch
+    there by index. TensorFlow runs up to 64 steps in one call, JAX sends its steps without
+    waiting for them, PyTorch runs them eagerly; metrics are read once an epoch. Every step is
+    Keras's own `train_step`: losses, metrics, weights, regularisers, random layers and loss
+    scaling are those of `model.fit`, and with `shuffle=False` so are the weights afterwards.
+
+    A callback with a hook for batches (`TerminateOnNaN`, `on_train_batch_end`, …) is called at
+    every batch as in Keras, one step a call. The progress bar moves once a call.
+
+    Args:
+        model: A Sequential, functional or subclassed Keras model after `model.compile`.
+        x: Array `(n, …)`, or a list, tuple or dict of arrays for a model of several inputs.
+        y: Targets likewise.
+        batch_size: Samples a step; the last step of an epoch takes what is left.
+        epochs: Number of the epoch to stop before; with `initial_epoch=0` how many to train.
+        verbose: As in `model.fit`.
+        callbacks: Keras callbacks; not `BackupAndRestore`.
+        validation_split: Part of the arrays, 0…1, cut off at their end to validate on.
+        validation_data: `(x, y)` or `(x, y, sample_weight)` to validate on instead.
+        shuffle: Whether each epoch meets the samples in another order.
+        class_weight: From class index to the weight of its samples in the loss.
+        sample_weight: Weight of each sample in the loss, `(n,)`.
+        initial_epoch: Number of the first epoch, counted from 0.
+        steps_per_epoch: Refused: an epoch sees all samples.
+        validation_steps: Refused likewise.
+        validation_batch_size: Samples a validation step; by default `batch_size`.
+        validation_freq: Validate every so many epochs, or after those in a list, counted from 1.
+        seed: Of the order of samples; by default drawn, after `keras.utils.set_random_seed`
+            always the same. The same seed gives the same order on every backend. Layers keep
+            their own seeds.
+        prepare: A function from a batch of `x` to what the model takes, run inside the compiled
+            step in training and validation: with `lambda x: x / 255` images stay uint8. Pass
+            the same function object again, else the step is compiled again.
+
+    Returns:
+        A `keras.callbacks.History`, with the keys of `model.fit`.
+
+    Raises:
+        UsageError: If the model or an argument is not supported; before any training.
+        DataError: If the arrays do not fit each other.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse", run_eagerly=True)
+        >>> sorted(fit(model, np.ones((8, 3)), np.ones(8), verbose=0).history)
+        ['loss']
+    """
+    refusals.check_model(model)
+    refusals.check_arguments(locals())
+    data = arrays.checked(x, y, sample_weight)
+    validation = None
+    if validation_data is not None:
+        validation = arrays.checked(*_unpacked(validation_data))
+    elif validation_split:
+        data, validation = arrays.split(data, validation_split)
+    if class_weight is not None:
+        data = (*data[:2], arrays.class_weights(data[1], class_weight))
+    training = _part(data, batch_size)
+    validation = validation and _part(validation, validation_batch_size or batch_size)
+    _build(model, training, prepare)
+    steps = steps_of(model, prepare)
+    seed = (drawn_seed() if seed is None else seed) if shuffle else None
+    listeners = _listeners(model, callbacks, verbose, epochs, training.steps)
+
+    model.stop_training = False
+    logs = None
+    listeners.on_train_begin()
+    for epoch in range(initial_epoch, epochs):
+        listeners.on_epoch_begin(epoch)
+        order = epoch_order(training.count, seed, epoch)
+        logs = _train(model, steps.train, training, order, listeners)
+        if validation and _is_due(validation_freq, epoch):
+            scores = _test(model, steps.test, validation, listeners)
+            logs |= {f"val_{name}": value for name, value in scores.items()}
+        listeners.on_epoch_end(epoch, logs)
+        if model.stop_training:
+            break
+    if epochs:
+        model.optimizer.finalize_variable_values(model.trainable_variables)
+    listeners.on_train_end(logs)
+    return model.history
+
+
+class _Part(NamedTuple):
+    """Samples on the device and how many make a batch."""
+
+    data: tuple
+    count: int
+    batch_size: int
+
+    @property
+    def steps(self):
+        return math.ceil(self.count / self.batch_size)
+
+
+def _part(data, batch_size):
+    return _Part(arrays.on_device(data), len(arrays.leaves(data)[0]), batch_size)
+
+
+def _unpacked(validation_data):
+    if not isinstance(validation_data, list | tuple):
+        return (validation_data,)
+    return keras.utils.unpack_x_y_sample_weight(tuple(validation_data))
+
+
+def _build(model, part, prepare):
+    first = arrays.batch(part.data, lambda array: array[: part.batch_size], prepare)
+    model._symbolic_build(data_batch=first)
+    refusals.check_trainable(model)
+
+
+def _listeners(model, callbacks, verbose, epochs, steps):
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        return callbacks
+    return keras.callbacks.CallbackList(
+        callbacks,
+        add_history=True,
+        add_progbar=verbose != 0,
+        model=model,
+        verbose=verbose,
+        epochs=epochs,
+        steps=steps,
+    )
+
+
+def _train(model, train, part, order, listeners):
+    model.reset_metrics()
+    calls = hooks.train_calls(listeners, model)
+    for first, end in spans(part.steps, calls.least, calls.most):
+        if calls.heard:
+            listeners.on_train_batch_begin(first)
+        train(part.data, order, part.batch_size, first, end)
+        if calls.heard:
+            listeners.on_train_batch_end(end - 1, _read(model))
+        if model.stop_training:
+            break
+    return _read(model)
+
+
+def _test(model, test, part, listeners):
+    model.reset_metrics()
+    listeners.on_test_begin()
+    calls = hooks.test_calls(listeners, model)
+    order = epoch_order(part.count, None, 0)
+    for first, end in spans(part.steps, calls.least, calls.most):
+        if calls.heard:
+            listeners.on_test_batch_begin(first)
+        test(part.data, order, part.batch_size, first, end)
+        if calls.heard:
+            listeners.on_test_batch_end(end - 1, _read(model))
+    scores = _read(model)
+    listeners.on_test_end(scores)
+    return scores
+
+
+def _read(model):
+    results = model.get_metrics_result()
+    values = {name: keras.ops.convert_to_numpy(value) for name, value in results.items()}
+    return {name: float(v) if v.ndim == 0 else v for name, v in values.items()}
+
+
+def _is_due(validation_freq, epoch):
+    if isinstance(validation_freq, int):
+        return (epoch + 1) % validation_freq == 0
+    return epoch + 1 in validation_freq
