@@ -46,7 +46,10 @@ def test_map_lies_on_the_image(name, maps, images):
         assert maps.min() >= 0
 
 
-@pytest.mark.parametrize(("kind", "batch_size"), [("nested", 2), ("subclassed", 1)])
+@pytest.mark.parametrize(
+    ("kind", "batch_size"),
+    [("nested", 2), pytest.param("subclassed", 1, marks=pytest.mark.slow)],
+)
 def test_nesting_and_batch_size_change_nothing(name, kind, batch_size, maps, build, images):
     found = run(name, build(kind), images, 1, batch_size)
     np.testing.assert_allclose(found, maps, atol=1e-6, rtol=1e-4)
@@ -70,7 +73,7 @@ def test_one_image_is_a_batch(network, images):
     np.testing.assert_allclose(one, attribution.gradient(network, images, 1)[:1], atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", ["functional", "nested"])
+@pytest.mark.parametrize("kind", ["functional", pytest.param("nested", marks=pytest.mark.slow)])
 def test_the_model_stays_as_it_was(kind, build, images):
     model = build(kind)
     predicted = model.predict(images, verbose=0)
