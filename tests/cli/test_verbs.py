@@ -191,6 +191,7 @@ def test_explain_gives_a_verdict(regard, run):
         (["--output", "maps"], "must end in one of .png"),
         (["--output", "none/maps.png"], "There is no folder none"),
         (["--method", "gradcam"], "Nearest: grad_cam"),
+        (["--method", "grad_cam", "--output", "a.html"], "shows attention alone, not grad_cam"),
         (["--method", "rise", "--layer", "attention"], "rise has no layer to choose"),
         (["--method", "gradient", "--projection", "received"], "for attention alone"),
         (["--class", "Ankle boots"], "Nearest: Ankle boot"),

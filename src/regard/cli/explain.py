@@ -63,7 +63,7 @@ def explain(
 
     for name in method or ():
         explainer(name, layer, projection, query)
-    check_output(output)
+    check_output(output, method)
     names = names_of(model)
 
     load_keras()

@@ -26,14 +26,16 @@ class Pictures:
     inputs: np.ndarray
 
 
-def check_output(output):
-    """Refuses a file to write that exists, or of a kind that is not known."""
+def check_output(output, methods):
+    """Refuses a file to write that exists, or of a kind that does not go with the methods."""
     if output is None:
         return
     if output.exists():
         raise UsageError(f"{output} exists and is not overwritten. Choose another --output.")
     if output.suffix.lower() not in SUFFIXES:
         raise UsageError(f"--output must end in one of {', '.join(SUFFIXES)}, not {output}.")
+    if output.suffix.lower() == ".html" and methods not in (None, ["attention"]):
+        raise UsageError(f"An .html page shows attention alone, not {', '.join(methods)}.")
     if not output.parent.is_dir():
         raise UsageError(f"There is no folder {output.parent} for --output.")
 
