@@ -23,7 +23,7 @@ def steps(monkeypatch):
 
         return call
 
-    monkeypatch.setattr("regard.training.fitting.fit", step("fit", "trained"))
+    monkeypatch.setattr("regard.training.training.train_run", step("fit", "trained"))
     monkeypatch.setattr("regard.reports.run.finish_run", step("finish", "evaluation"))
     return calls
 

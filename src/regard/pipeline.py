@@ -45,11 +45,11 @@ def train(recipe=None, dataset=None, root="runs", name=None, callbacks=()):
         Stopped: At Ctrl-C, after saving what was trained.
     """
     from regard.reports.run import finish_run
-    from regard.training.fitting import fit
+    from regard.training.training import train_run
 
     recipe = recipe or Recipe()
     dataset = dataset or datasets.load(recipe.dataset)
-    trained = fit(recipe, dataset, Path(root), name, callbacks)
+    trained = train_run(recipe, dataset, Path(root), name, callbacks)
     return Result(trained, finish_run(trained, dataset, recipe))
 
 

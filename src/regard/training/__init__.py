@@ -1,13 +1,21 @@
-"""Training by a recipe, into a run folder."""
+"""Training by a recipe, into a run folder; and of any model, by `fit`."""
+
+import importlib
 
 from regard.training.recipe import Recipe, read_recipe
 
-__all__ = ["Recipe", "Stopped", "Trained", "fit", "read_recipe"]
+_HOME = {
+    "NotFinite": "regard.training.loop",
+    "Stopped": "regard.training.training",
+    "Trained": "regard.training.training",
+    "fit": "regard.training.loop",
+    "train_run": "regard.training.training",
+}
+
+__all__ = ["Recipe", "read_recipe", *_HOME]
 
 
 def __getattr__(name):
-    if name in ("Stopped", "Trained", "fit"):
-        from regard.training import fitting
-
-        return getattr(fitting, name)
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
     raise AttributeError(f"module 'regard.training' has no attribute {name!r}")

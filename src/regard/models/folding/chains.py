@@ -4,7 +4,8 @@ import math
 
 import keras
 
-from regard.models.folding.reading import may_be_linear, read, read_flat_dense
+from regard.models.folding import forms
+from regard.models.folding.reading import CONVOLUTIONS, may_be_linear, read, read_flat_dense
 from regard.models.folding.report import Folded, Kept, Report
 from regard.models.folding.window import Refused
 
@@ -13,13 +14,14 @@ class Plan:
     """Which calls are made one.
 
     Attributes:
-        linears: The `Linear` to run, by the identity of Keras's record of its last call.
+        instead: What to run, by the identity of Keras's record of the call for which it stands,
+            the last of a chain.
         passed: Identities of the records of the calls that are not run, whose input is handed on.
         report: A `Report`.
     """
 
     def __init__(self, calls, training, batch_size):
-        self.linears = {}
+        self.instead = {}
         self.passed = set()
         self.report = Report([], [])
         self._training = training
@@ -27,6 +29,8 @@ class Plan:
         unique = {id(call.node): call for call in calls.all}.values()
         for chain in self._chains([call for call in unique if may_be_linear(call)]):
             self._fold(chain)
+        for call in unique:
+            self._reform(call)
 
     def _chains(self, candidates):
         """Lists of `Linear` of which each takes the output of the one before."""
@@ -117,13 +121,33 @@ class Plan:
 
     def _take(self, part):
         whole = _in_one(part)
-        self.linears[id(whole.calls[-1].node)] = whole
+        self.instead[id(whole.calls[-1].node)] = whole
         self.passed |= {id(call.node) for call in whole.calls[:-1]}
         before = sum(linear.window.multiply_adds for linear in part)
         paths = tuple(call.path for call in whole.calls)
         self.report.folded.append(
             Folded(paths, _described(whole.window), before, self._cost(whole))
         )
+
+    def _reform(self, call):
+        """Lets a layer that stays alone be computed in the backend's fastest form."""
+        if id(call.node) in self.instead or id(call.node) in self.passed:
+            return
+        form = None
+        if type(call.layer) is keras.layers.MaxPooling2D:
+            form = forms.max_pool(call.layer)
+        elif type(call.layer) in CONVOLUTIONS:
+            form = self._convolution(call)
+        if form is not None:
+            self.instead[id(call.node)] = form
+
+    def _convolution(self, call):
+        try:
+            linear = read(call)
+        except Refused:
+            return None
+        suits = forms.convolution(linear.window, linear.data_format) is not None
+        return linear if suits else None
 
     def _explain(self, part, following):
         calls = part[-1].calls[-1], following.calls[-1]

@@ -50,13 +50,18 @@ def fold(model, *, training=True, batch_size=32):
         >>> folded.count_params()
         18816
     """
+    folded = folded_model(model, training, batch_size)
+    print(folded.report)
+    return folded
+
+
+def folded_model(model, training, batch_size):
+    """Returns what `fold` returns, and prints nothing."""
     _check(model, batch_size)
     calls = Calls(model)
     for one in (model, *(c.layer for c in calls.all if isinstance(c.layer, keras.Model))):
         _check_own_code(one)
-    plan = Plan(calls, training, batch_size)
-    print(plan.report)
-    return FoldedModel(model, plan, training)
+    return FoldedModel(model, Plan(calls, training, batch_size), training)
 
 
 def _check(model, batch_size):

@@ -7,6 +7,7 @@ from typing import Any
 
 from keras import ops
 
+from regard.models.folding import forms
 from regard.models.folding.kernels import (
     compose_biases,
     compose_kernels,
@@ -99,6 +100,9 @@ class Linear:
             return ops.matmul(x, kernel)
         if window.flattens:
             return self._apply_flat(x, kernel)
+        form = forms.convolution(window, self.data_format)
+        if form is not None:
+            return form(x, kernel, window.strides, window.dilation, window.groups, window.pads)
         padding = "same"
         if window.pads != same_pads(window.in_sizes, window.extent, window.strides):
             padding, x = "valid", self._padded(x)

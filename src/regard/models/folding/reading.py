@@ -8,11 +8,12 @@ from regard.models.folding.linear import Linear
 from regard.models.folding.window import Refused, Window, same_pads
 
 _layers = keras.layers
-_CONVOLUTIONS = (_layers.Conv1D, _layers.Conv2D, _layers.Conv3D)
+_PLAIN = (_layers.Conv1D, _layers.Conv2D, _layers.Conv3D)
 _DEPTHWISE = (_layers.DepthwiseConv1D, _layers.DepthwiseConv2D)
+CONVOLUTIONS = (*_PLAIN, *_DEPTHWISE)
 _POOLINGS = (_layers.AveragePooling1D, _layers.AveragePooling2D)
 _NORM = _layers.BatchNormalization
-_READABLE = (*_CONVOLUTIONS, *_DEPTHWISE, *_POOLINGS, _NORM, _layers.Dense, _layers.Flatten)
+_READABLE = (*CONVOLUTIONS, *_POOLINGS, _NORM, _layers.Dense, _layers.Flatten)
 
 
 def may_be_linear(call):
@@ -35,7 +36,7 @@ def read(call):
     if getattr(layer, "quantization_mode", None) is not None:
         raise Refused(f"{layer.name} is quantized")
     shape = _input_shape(call)
-    if type(layer) in _CONVOLUTIONS:
+    if type(layer) in _PLAIN:
         return _convolution(call, shape)
     if type(layer) in _DEPTHWISE:
         return _depthwise(call, shape)

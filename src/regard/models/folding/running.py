@@ -28,7 +28,7 @@ class FoldedModel(keras.Model):
         self._allow_non_tensor_positional_args = True
         self.model = model
         self.report = plan.report
-        self._linears = dict(plan.linears)
+        self._instead = plan.instead
         self._passed = plan.passed
         self._can_train = training
         self.built = True
@@ -56,8 +56,8 @@ class FoldedModel(keras.Model):
         layer = node.operation
         if id(node) in self._passed:
             return args[0]
-        if id(node) in self._linears:
-            return self._linears[id(node)](args[0])
+        if id(node) in self._instead:
+            return self._instead[id(node)](args[0])
         if is_model(layer) and isinstance(layer, keras.Model):
             training = kwargs.get("training") if training is None else training
             return self._run(layer, args[0], training)

@@ -1,5 +1,6 @@
-"""A training loop that wastes nothing: `fit` takes the arguments of Keras's `model.fit`."""
+"""Training of a Keras model on arrays, with fewer things to wait for than in `model.fit`."""
 
 from regard.training.loop.fitting import fit
+from regard.training.loop.finite import NotFinite
 
-__all__ = ["fit"]
+__all__ = ["NotFinite", "fit"]

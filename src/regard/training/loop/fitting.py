@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import keras
 
-from regard.training.loop import arrays, hooks, refusals
+from regard.training.loop import arrays, finite, hooks, memory, refusals
 from regard.training.loop.order import drawn_seed, epoch_order, spans
-from regard.training.loop.steps import steps_of
+from regard.training.loop.steps import steps_of, train_or_eagerly
 
 
 def fit(
@@ -31,14 +31,20 @@ def fit(
     validation_freq=1,
     seed=None,
     prepare=None,
+    say=None,
 ):
     """Trains a compiled model as `model.fit` does, with fewer things to wait for.
 
     The arrays are put on the device once, in the type they have, and each step picks its batch
-    there by index. TensorFlow runs up to 64 steps in one call, JAX sends its steps without
-    waiting for them, PyTorch runs them eagerly; metrics are read once an epoch. Every step is
-    Keras's own `train_step`: losses, metrics, weights, regularisers, random layers and loss
-    scaling are those of `model.fit`, and with `shuffle=False` so are the weights afterwards.
+    there by index. What can be folded is (see `regard.models.fold`); `model` keeps its variables
+    and is what is trained. TensorFlow runs up to 64 steps in one call and on a CPU without XLA,
+    JAX sends its steps without waiting for them, PyTorch runs them eagerly. A model that cannot
+    be folded or compiled is trained all the same. Every step is Keras's own `train_step`: losses,
+    metrics, weights, regularisers, random layers and loss scaling are those of `model.fit`, and
+    with `shuffle=False` so are the weights afterwards, up to rounding.
+
+    Where the loss or a weight leaves the finite numbers the training stops, and the model keeps
+    the weights from before that step.
 
     A callback with a hook for batches (`TerminateOnNaN`, `on_train_batch_end`, …) is called at
     every batch as in Keras, one step a call. The progress bar moves once a call.
@@ -67,6 +73,8 @@ def fit(
         prepare: A function from a batch of `x` to what the model takes, run inside the compiled
             step in training and validation: with `lambda x: x / 255` images stay uint8. Pass
             the same function object again, else the step is compiled again.
+        say: Called with the line that says how the steps are computed and why, and with other
+            such lines; `print` by default, or nothing with `verbose=0`.
 
     Returns:
         A `keras.callbacks.History`, with the keys of `model.fit`.
@@ -74,6 +82,8 @@ def fit(
     Raises:
         UsageError: If the model or an argument is not supported; before any training.
         DataError: If the arrays do not fit each other.
+        NotFinite: At a loss or weight that is NaN or infinite; names the step and the layer.
+        OutOfMemory: With a batch size to try.
 
     Example:
         >>> import keras, numpy as np
@@ -95,7 +105,10 @@ def fit(
     training = _part(data, batch_size)
     validation = validation and _part(validation, validation_batch_size or batch_size)
     _build(model, training, prepare)
-    steps = steps_of(model, prepare)
+    say = say or (print if verbose else _say_nothing)
+    steps = steps_of(model, prepare, batch_size)
+    say(steps.path.line)
+    train = train_or_eagerly(model, prepare, steps, say)
     seed = (drawn_seed() if seed is None else seed) if shuffle else None
     listeners = _listeners(model, callbacks, verbose, epochs, training.steps)
 
@@ -105,9 +118,11 @@ def fit(
     for epoch in range(initial_epoch, epochs):
         listeners.on_epoch_begin(epoch)
         order = epoch_order(training.count, seed, epoch)
-        logs = _train(model, steps.train, training, order, listeners)
+        with memory.explained(batch_size):
+            logs = _train(model, train, training, order, listeners, epoch, prepare)
         if validation and _is_due(validation_freq, epoch):
-            scores = _test(model, steps.test, validation, listeners)
+            with memory.explained(validation.batch_size):
+                scores = _test(model, steps.test, validation, listeners)
             logs |= {f"val_{name}": value for name, value in scores.items()}
         listeners.on_epoch_end(epoch, logs)
         if model.stop_training:
@@ -160,17 +175,28 @@ def _listeners(model, callbacks, verbose, epochs, steps):
     )
 
 
-def _train(model, train, part, order, listeners):
+def _train(model, train, part, order, listeners, epoch, prepare):
+    def run(first, end):
+        train(part.data, order, part.batch_size, first, end)
+
+    def inputs(step):
+        rows = order[step * part.batch_size : (step + 1) * part.batch_size]
+        return arrays.batch(part.data, lambda array: keras.ops.take(array, rows, 0), prepare)[0]
+
     model.reset_metrics()
     calls = hooks.train_calls(listeners, model)
+    watch = finite.Watch(model, run, inputs, epoch)
+    end = 0
     for first, end in spans(part.steps, calls.least, calls.most):
         if calls.heard:
             listeners.on_train_batch_begin(first)
-        train(part.data, order, part.batch_size, first, end)
+        run(first, end)
         if calls.heard:
             listeners.on_train_batch_end(end - 1, _read(model))
         if model.stop_training:
-            break
+            return _read(model)
+        watch.check(end)
+    watch.finish(end)
     return _read(model)
 
 
@@ -194,6 +220,10 @@ def _read(model):
     results = model.get_metrics_result()
     values = {name: keras.ops.convert_to_numpy(value) for name, value in results.items()}
     return {name: float(v) if v.ndim == 0 else v for name, v in values.items()}
+
+
+def _say_nothing(line):
+    pass
 
 
 def _is_due(validation_freq, epoch):

@@ -4,34 +4,32 @@ The steps are not put into a `lax` loop: inside one XLA's CPU code runs convolut
 times slower, and as nothing waits for a step the next one is ready when it ends.
 """
 
-import weakref
-
 from regard.training.loop.arrays import batch
-from regard.training.loop.steps import Steps
 
 
-def make(model, prepare):
-    """Returns the `Steps` of a model; they do not keep it alive."""
-    kept = weakref.ref(model)
-    return Steps(
-        _loop(kept, _train, _train_state, prepare), _loop(kept, _test, _test_state, prepare)
+def make(model, train_step, test_step, prepare, path, eagerly):
+    """Returns the functions that run training and test steps."""
+    compiled = path.compiled and not eagerly
+    return (
+        _loop(train_step, lambda: _train_state(model), prepare, compiled),
+        _loop(test_step, lambda: _test_state(model), prepare, compiled),
     )
 
 
-def _loop(kept, step, variables, prepare):
+def _loop(step, variables, prepare, compiled):
     import jax
 
     def one(state, data, rows):
         def take(array):
             return jax.numpy.take(array, rows, axis=0, mode="clip")
 
-        return step(kept(), state, batch(data, take, prepare))
+        return step(tuple(state), batch(data, take, prepare))[1]
 
-    if kept().jit_compile and not kept().run_eagerly:
+    if compiled:
         one = jax.jit(one, donate_argnums=0)
 
     def run(data, order, batch_size, first, end):
-        groups = variables(kept())
+        groups = variables()
         state = [[variable.value for variable in group] for group in groups]
         try:
             for index in range(first, end):
@@ -42,10 +40,6 @@ def _loop(kept, step, variables, prepare):
     return run
 
 
-def _train(model, state, data):
-    return model.train_step(tuple(state), data)[1]
-
-
 def _train_state(model):
     return (
         model.trainable_variables,
@@ -53,10 +47,6 @@ def _train_state(model):
         model.optimizer.variables,
         model.metrics_variables,
     )
-
-
-def _test(model, state, data):
-    return model.test_step(tuple(state), data)[1]
 
 
 def _test_state(model):

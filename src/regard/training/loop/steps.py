@@ -1,14 +1,16 @@
 """The compiled steps of a model, kept from one call of `fit` to the next."""
 
 import importlib
-import weakref
 from collections.abc import Callable
 from typing import NamedTuple
 
 import keras
 
+from regard.training.loop.memory import is_out_of_memory
+from regard.training.loop.path import Path, computed, path_of
+
 _HOME = "regard.training.loop.{}_steps"
-_KEPT = weakref.WeakKeyDictionary()
+_KEPT = "_regard_steps"  # on the model, so that they die with it
 
 
 class Steps(NamedTuple):
@@ -18,26 +20,73 @@ class Steps(NamedTuple):
         train: `train(data, order, batch_size, first, end)` runs the training steps `first` to
             `end - 1` of an epoch that meets the samples in `order`.
         test: The same for validation.
+        path: How they are computed.
     """
 
     train: Callable
     test: Callable
+    path: Path
 
 
-def steps_of(model, prepare):
+def steps_of(model, prepare, batch_size):
     """Returns the `Steps` of a built model; those of its last call where nothing was compiled anew.
 
     Args:
         model: A compiled and built model.
         prepare: Applied to `x` of each batch inside the step, or None.
+        batch_size: Images of a step.
     """
     state = _compilation(model, prepare)
-    before, steps = _KEPT.get(model, ((), None))
+    before, steps = getattr(model, _KEPT, ((), None))
     if len(before) != len(state) or any(a is not b for a, b in zip(before, state, strict=True)):
-        backend = importlib.import_module(_HOME.format(keras.config.backend()))
-        steps = backend.make(model, prepare)
-        _KEPT[model] = (state, steps)
+        steps = make_steps(model, prepare, path_of(model, batch_size), model.run_eagerly)
+        object.__setattr__(model, _KEPT, (state, steps))
     return steps
+
+
+def make_steps(model, prepare, path, eagerly):
+    """Returns new `Steps` that take a path, compiled or, for any Python code, eager."""
+    backend = importlib.import_module(_HOME.format(keras.config.backend()))
+
+    def step(name):
+        def run(*arguments):
+            with computed(model, path):
+                return getattr(model, name)(*arguments)
+
+        return run
+
+    train, test = backend.make(model, step("train_step"), step("test_step"), prepare, path, eagerly)
+    return Steps(train, test, path)
+
+
+def train_or_eagerly(model, prepare, steps, say):
+    """Returns `steps.train`, with eager steps in its stead if the first call cannot be compiled.
+
+    Args:
+        model: A compiled and built model.
+        prepare: Applied to `x` of each batch inside the step, or None.
+        steps: Of the model.
+        say: Called with a line that tells why, if it comes to that.
+    """
+    train = steps.train
+    is_first = not model.run_eagerly and keras.config.backend() != "torch"
+
+    def run(*arguments):
+        nonlocal train, is_first
+        iterations = int(model.optimizer.iterations)
+        try:
+            train(*arguments)
+        except Exception as error:
+            done = int(model.optimizer.iterations) != iterations
+            if not is_first or done or is_out_of_memory(error):
+                raise
+            train = make_steps(model, prepare, steps.path, eagerly=True).train
+            train(*arguments)
+            reason = str(error).strip().splitlines()[0]
+            say(f"Trained by eager steps, since they cannot be compiled: {reason}")
+        is_first = False
+
+    return run
 
 
 def _compilation(model, prepare):

@@ -1,27 +1,24 @@
 """Training steps on PyTorch: eager, each batch picked on the device by index."""
 
-import weakref
-
 from regard.training.loop.arrays import batch
-from regard.training.loop.steps import Steps
 
 
-def make(model, prepare):
-    """Returns the `Steps` of a model; they do not keep it alive."""
+def make(model, train_step, test_step, prepare, path, eagerly):
+    """Returns the functions that run training and test steps."""
     import torch
 
-    kept = weakref.ref(model)
+    del path, eagerly
 
     def train(*arguments):
-        kept().train()
-        _run(kept().train_step, prepare, *arguments)
-        kept().eval()
+        model.train()
+        _run(train_step, prepare, *arguments)
+        model.eval()
 
     @torch.no_grad()
     def test(*arguments):
-        _run(kept().test_step, prepare, *arguments)
+        _run(test_step, prepare, *arguments)
 
-    return Steps(train, test)
+    return train, test
 
 
 def _run(step, prepare, data, order, batch_size, first, end):

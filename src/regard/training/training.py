@@ -37,7 +37,7 @@ class Trained:
     best_epoch: int
 
 
-def fit(
+def train_run(
     recipe: Recipe,
     dataset: Dataset,
     root: Path = Path("runs"),

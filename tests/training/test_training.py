@@ -8,8 +8,8 @@ import pytest
 import regard
 from regard.datasets.check import as_images
 from regard.errors import DataError, RegardError, UsageError
-from regard.training import Recipe, Stopped, fit
-from regard.training.fitting import KeepBest
+from regard.training import Recipe, Stopped, train_run
+from regard.training.training import KeepBest
 from regard.training.run import read_config, read_metrics
 from regard.training.split import stratified_split
 
@@ -41,7 +41,7 @@ def root(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def trained(eager, small, root):
-    return fit(RECIPE, small, root)
+    return train_run(RECIPE, small, root)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def poisoned(eager, small, root):
         rng.integers(0, 256, small.test.images.shape, np.uint8),
         rng.integers(0, 10, small.test.labels.shape),
     )
-    return fit(RECIPE, dataclasses.replace(small, test=noise), root)
+    return train_run(RECIPE, dataclasses.replace(small, test=noise), root)
 
 
 def test_test_images_and_labels_are_not_looked_at(trained, poisoned):
@@ -64,12 +64,12 @@ def test_test_images_and_labels_are_not_looked_at(trained, poisoned):
 def test_one_hot_labels_train_alike(trained, small, root):
     one_hot = np.eye(10)[small.train.labels]
     recipe = RECIPE.model_copy(update={"epochs": 1})
-    other = fit(recipe, with_train(small, labels=one_hot), root)
+    other = train_run(recipe, with_train(small, labels=one_hot), root)
     assert metrics(other) == metrics(trained)[:1]
 
 
 def test_other_seed_other_weights(trained, small, root):
-    other = fit(RECIPE.model_copy(update={"epochs": 1, "seed": 8}), small, root)
+    other = train_run(RECIPE.model_copy(update={"epochs": 1, "seed": 8}), small, root)
     assert not is_same(weights(trained.model), weights(other.model))
 
 
@@ -139,7 +139,7 @@ def test_interruption_keeps_the_best_epoch(small, tmp_path):
     spoiler = SpoilThenInterrupt()
     recipe = RECIPE.model_copy(update={"epochs": 5})
     with pytest.raises(Stopped, match="after 2 whole epochs") as stop:
-        fit(recipe, small, tmp_path, "stopped", [spoiler])
+        train_run(recipe, small, tmp_path, "stopped", [spoiler])
     assert str(tmp_path / "stopped") in str(stop.value)
     assert stop.value.exit_code == 1
     assert len(read_metrics(tmp_path / "stopped")) == 2
@@ -153,7 +153,7 @@ class InterruptAtOnce(keras.callbacks.Callback):
 
 def test_interruption_before_the_first_epoch_ends(small, tmp_path):
     with pytest.raises(Stopped, match="after 0 whole epochs"):
-        fit(RECIPE, small, tmp_path, "stopped", [InterruptAtOnce()])
+        train_run(RECIPE, small, tmp_path, "stopped", [InterruptAtOnce()])
     assert regard.load(tmp_path / "stopped").count_params() > 0
 
 
@@ -181,14 +181,14 @@ def with_nan(small):
 )
 def test_bad_data_leaves_no_run_folder(small, tmp_path, changes, message):
     with pytest.raises(DataError, match=message):
-        fit(RECIPE, with_train(small, **changes(small)), tmp_path / "runs")
+        train_run(RECIPE, with_train(small, **changes(small)), tmp_path / "runs")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_name_in_use(trained, small, root):
     before = {path: path.stat().st_mtime_ns for path in trained.folder.rglob("*")}
     with pytest.raises(UsageError, match="never overwritten"):
-        fit(RECIPE, small, root, trained.folder.name)
+        train_run(RECIPE, small, root, trained.folder.name)
     assert {path: path.stat().st_mtime_ns for path in trained.folder.rglob("*")} == before
 
 
@@ -206,7 +206,7 @@ class FillDisk(keras.callbacks.Callback):
 def test_disk_that_fills_up_while_training(small, tmp_path, monkeypatch, full_disk):
     recipe = RECIPE.model_copy(update={"epochs": 1})
     with pytest.raises(RegardError, match=r"disk is full: .*model\.keras") as failure:
-        fit(recipe, small, tmp_path, "full", [FillDisk(monkeypatch, full_disk)])
+        train_run(recipe, small, tmp_path, "full", [FillDisk(monkeypatch, full_disk)])
     assert "\n" not in str(failure.value)
     names = {path.name for path in (tmp_path / "full").rglob("*") if path.is_file()}
     kept = {"best.json", "best.safetensors", "config.toml", "environment.json", "metrics.csv"}

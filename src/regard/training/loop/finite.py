@@ -1,0 +1,129 @@
+"""Watches that losses and weights stay finite, and finds where they first did not."""
+
+import time
+
+import keras
+import numpy as np
+from keras import ops
+
+from regard.errors import RegardError
+
+BETWEEN_COPIES = 2.0  # seconds
+
+
+class NotFinite(RegardError):
+    """The loss or a weight became NaN or infinite; the weights are those before that step."""
+
+
+class Watch:
+    """Keeps a copy of a training's state, to go back to when its numbers are not finite any more.
+
+    The copy is made at the start of an epoch and then every two seconds.
+
+    Args:
+        model: The compiled and built model.
+        run: `run(first, end)` trains on the steps from `first` to `end - 1` of the epoch.
+        batch: `batch(step)` gives what the model takes at a step.
+        epoch: Number of the epoch, counted from 0.
+    """
+
+    def __init__(self, model, run, batch, epoch):
+        self._model, self._run, self._batch, self._epoch = model, run, batch, epoch
+        self._loss = next(m for m in model.metrics if m.name == "loss")
+        self._keep(0)
+
+    def check(self, end):
+        """Looks at the loss so far, and now and then at the weights.
+
+        Args:
+            end: The number of steps that are done.
+
+        Raises:
+            NotFinite: Names the step and the layer; the model has the weights from before it.
+        """
+        due = time.monotonic() - self._kept_at > BETWEEN_COPIES
+        if not self._is_finite(and_weights=due):
+            self._explain(end)
+        if due:
+            self._keep(end)
+
+    def finish(self, end):
+        """Looks at the loss and the weights once more, at the end of an epoch."""
+        if not self._is_finite(and_weights=True):
+            self._explain(end)
+
+    def _keep(self, step):
+        self._step, self._values = step, _copy(self._model)
+        self._kept_at = time.monotonic()
+
+    def _is_finite(self, and_weights):
+        values = [self._loss.result()]
+        if and_weights:
+            values += [v.value for v in self._model.variables if "float" in v.dtype]
+        return all(bool(ops.all(ops.isfinite(value))) for value in values)
+
+    def _explain(self, end):
+        """Goes back to the last copy and does its steps again, one at a time."""
+        _restore(self._model, self._values)
+        for step in range(self._step, end):
+            before = _copy(self._model)
+            self._run(step, step + 1)
+            if not self._is_finite(and_weights=True):
+                _restore(self._model, before)
+                raise NotFinite(
+                    f"The loss is not finite at step {step + 1} of epoch {self._epoch + 1}: "
+                    f"{_first_not_finite(self._model, self._batch(step))}. The weights from before "
+                    "that step are kept. Look for NaN in the data, or lower the learning rate."
+                )
+        raise NotFinite(
+            f"The loss became infinite or NaN between the steps {self._step + 1} and {end} of epoch "
+            f"{self._epoch + 1}, but did not when they were done again; their weights are kept."
+        )
+
+
+def _copy(model):
+    return [ops.copy(variable.value) for variable in _variables(model)]
+
+
+def _restore(model, values):
+    for variable, value in zip(_variables(model), values, strict=True):
+        variable.assign(value)
+
+
+def _variables(model):
+    return model.variables + model.optimizer.variables + model.metrics_variables
+
+
+def _first_not_finite(model, x):
+    """Says where numbers first leave the finite ones in a forward pass."""
+    if not _all_finite(x):
+        return "the input itself is not"
+    found = []
+
+    def watched(layer):
+        call = layer.call
+
+        def watching(*args, **kwargs):
+            output = call(*args, **kwargs)
+            if not found and not _all_finite(output):
+                found.append(layer)
+            return output
+
+        return watching
+
+    layers = [layer for layer in model._flatten_layers(include_self=False)]
+    for layer in layers:
+        object.__setattr__(layer, "call", watched(layer))
+    try:
+        model(x, training=True)
+    finally:
+        for layer in layers:
+            object.__delattr__(layer, "call")
+    if found:
+        return f"the output of {found[0].name} ({type(found[0]).__name__}) left the finite numbers"
+    return "the outputs of all layers are finite, the loss or its gradient is not"
+
+
+def _all_finite(values):
+    arrays = (np.asarray(ops.convert_to_numpy(v)) for v in keras.tree.flatten(values))
+    return all(np.isfinite(a).all() for a in arrays if a.dtype.kind == "f")
