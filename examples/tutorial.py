@@ -31,8 +31,8 @@ save(image_grid(train_images[:25], titles), FIGURES / "samples.png")
 model = models.Sequential(
     [
         layers.Input((28, 28, 1)),
-        layers.Conv2D(32, (3, 3), activation="relu"),
-        layers.Conv2D(64, (3, 3), activation="relu"),
+        layers.Conv2D(32, (3, 3)),
+        layers.Conv2D(64, (3, 3)),
         layers.MaxPooling2D((2, 2)),
         layers.Attention(units=32, return_attention=True),
         layers.Flatten(),

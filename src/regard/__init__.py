@@ -67,4 +67,5 @@ def __dir__():
 
 
 backend.choose()
+backend.let_tensorflow_be_fast()
 backend.register_layers_with_keras()

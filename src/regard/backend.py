@@ -28,6 +28,15 @@ def installed() -> list[str]:
     return sorted(found, key=lambda name: name != "jax") if ACCELERATOR.exists() else found
 
 
+def let_tensorflow_be_fast() -> None:
+    """Lets TensorFlow compute with oneDNN on every processor, unless its variable is set.
+
+    By itself it does so only on processors with AVX-512; with AVX2 a training step of a small
+    CNN takes nearly twice as long without. It reads the variable when it is imported.
+    """
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+
 def choose() -> str | None:
     """Sets `KERAS_BACKEND` to an installed backend where nothing else has chosen one.
 

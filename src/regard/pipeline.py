@@ -26,7 +26,7 @@ class Result:
     evaluation: Evaluation
 
 
-def train(recipe=None, dataset=None, root="runs", name=None, callbacks=()):
+def train(recipe=None, dataset=None, root="runs", name=None, callbacks=(), say=print):
     """Trains a network with attention, tests it once and writes a report.
 
     Args:
@@ -35,6 +35,7 @@ def train(recipe=None, dataset=None, root="runs", name=None, callbacks=()):
         root: Folder of all runs.
         name: Name of the run; by default the data set's, counted up.
         callbacks: Keras callbacks, such as a progress bar.
+        say: Called with the line that tells how the network is computed, and why.
 
     Returns:
         A `Result`; the run folder holds `report.html`.
@@ -49,7 +50,7 @@ def train(recipe=None, dataset=None, root="runs", name=None, callbacks=()):
 
     recipe = recipe or Recipe()
     dataset = dataset or datasets.load(recipe.dataset)
-    trained = train_run(recipe, dataset, Path(root), name, callbacks)
+    trained = train_run(recipe, dataset, Path(root), name, callbacks, say)
     return Result(trained, finish_run(trained, dataset, recipe))
 
 

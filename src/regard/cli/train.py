@@ -1,6 +1,7 @@
 """`regard train`."""
 
 from pathlib import Path
+from typing import Literal
 
 from cyclopts.types import ExistingDirectory, ExistingFile
 
@@ -16,6 +17,7 @@ def train(
     batch_size: int | None = None,
     learning_rate: float | None = None,
     seed: int | None = None,
+    loop: Literal["regard", "keras"] | None = None,
     config: ExistingFile | None = None,
     data: ExistingDirectory | None = None,
     name: str | None = None,
@@ -36,6 +38,8 @@ def train(
         Adam's learning rate; 0.001 by default.
     seed
         Seed of the split, the weights and the order of the images; 0 by default.
+    loop
+        regard for the fast loop, which is the default; keras for Keras's own model.fit.
     config
         A TOML file with any of these settings; options win over it.
     data
@@ -56,6 +60,7 @@ def train(
         batch_size=batch_size,
         learning_rate=learning_rate,
         seed=seed,
+        loop=loop,
     )
     from regard import datasets
 
@@ -68,7 +73,7 @@ def train(
 
     bar = ProgressBar()
     try:
-        result = run_training(recipe, loaded, runs, name, [bar])
+        result = run_training(recipe, loaded, runs, name, [bar], notify)
     finally:
         bar.close()
     folder = result.trained.folder

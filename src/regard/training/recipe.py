@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,6 +20,7 @@ class Recipe(BaseModel):
         seed: Seed of the split, the weights and the order of the images, at least 0.
         validation_fraction: Part of the training images that is held out to choose the epoch,
             between 0 and 1.
+        loop: `"regard"` for `regard.training.fit`, `"keras"` for Keras's own `model.fit`.
 
     Example:
         >>> Recipe(epochs=3).batch_size
@@ -33,6 +35,7 @@ class Recipe(BaseModel):
     learning_rate: float = Field(1e-3, gt=0, le=1)
     seed: int = Field(0, ge=0, lt=2**32)
     validation_fraction: float = Field(0.1, gt=0, lt=1)
+    loop: Literal["regard", "keras"] = "regard"
 
 
 def read_recipe(file: Path | None = None, **overrides) -> Recipe:

@@ -11,6 +11,7 @@ from regard.datasets.check import as_images, as_labels
 from regard.errors import DataError, RegardError
 from regard.models.presets import tutorial
 from regard.training.checkpoint import load_weights, save_weights
+from regard.training.loop import fit
 from regard.training.recipe import Recipe
 from regard.training.run import append_metrics, new_run_folder, save_model, write_config
 from regard.training.split import stratified_split
@@ -43,6 +44,7 @@ def train_run(
     root: Path = Path("runs"),
     name: str | None = None,
     callbacks=(),
+    say=lambda line: None,
 ) -> Trained:
     """Trains the tutorial's network and keeps the epoch that is best on the validation part.
 
@@ -53,6 +55,7 @@ def train_run(
         root: Folder of all runs.
         name: Name of the run; by default the data set's, counted up.
         callbacks: Keras callbacks, such as a progress bar.
+        say: Called with the line that tells how the network is computed, and why.
 
     Raises:
         DataError: If the images or labels cannot be used.
@@ -80,9 +83,11 @@ def train_run(
     model.optimizer.build(model.trainable_variables)  # else a model stopped at once cannot load
     keeper = KeepBest(folder)
     try:
-        model.fit(
+        _LOOPS[recipe.loop](
+            model,
             images[training],
             labels[training],
+            say,
             batch_size=recipe.batch_size,
             epochs=recipe.epochs,
             validation_data=(images[validation], labels[validation]),
@@ -99,6 +104,18 @@ def train_run(
     keeper.restore(model)
     save_model(model, folder)
     return Trained(folder, model, keeper.best_epoch)
+
+
+def _by_regard(model, x, y, say, **arguments):
+    fit(model, x, y, say=say, **arguments)
+
+
+def _by_keras(model, x, y, say, **arguments):
+    say("Trained by Keras's model.fit")
+    model.fit(x, y, **arguments)
+
+
+_LOOPS = {"regard": _by_regard, "keras": _by_keras}
 
 
 class KeepBest(keras.callbacks.Callback):

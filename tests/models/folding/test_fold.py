@@ -74,7 +74,7 @@ def test_reports_what_is_counted():
 def test_counts_the_composing_of_a_dense_layer():
     stack = [conv(16), layers.Flatten(data_format="channels_last"), layers.Dense(4)]
     folded = fold_all(sequential((12, 12, 1), *stack, dtype="float32"))
-    whole = folded.report.folded and next(iter(folded._instead.values()))
+    whole = folded.report.folded and next(iter(folded.instead.values()))
     counted = count_multiply_adds(folded, (12, 12, 1))
     assert counted == whole.window.multiply_adds + whole.composing == 144 * 4 + 144 * 4 * 9 * 16
 

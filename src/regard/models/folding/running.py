@@ -20,6 +20,7 @@ class FoldedModel(keras.Model):
     Attributes:
         model: The model.
         report: What was folded, and why not more.
+        instead: What is run in the stead of a layer, by the identity of Keras's record of its call.
     """
 
     def __init__(self, model, plan, training):
@@ -28,7 +29,7 @@ class FoldedModel(keras.Model):
         self._allow_non_tensor_positional_args = True
         self.model = model
         self.report = plan.report
-        self._instead = plan.instead
+        self.instead = plan.instead
         self._passed = plan.passed
         self._can_train = training
         self.built = True
@@ -56,8 +57,8 @@ class FoldedModel(keras.Model):
         layer = node.operation
         if id(node) in self._passed:
             return args[0]
-        if id(node) in self._instead:
-            return self._instead[id(node)](args[0])
+        if id(node) in self.instead:
+            return self.instead[id(node)](args[0])
         if is_model(layer) and isinstance(layer, keras.Model):
             training = kwargs.get("training") if training is None else training
             return self._run(layer, args[0], training)

@@ -35,8 +35,8 @@ def tutorial(input_shape=(28, 28, 1), classes=10, attention="pixel", **attention
     middle = attention_layer("attention", attention, defaults | attention_arguments)
     layers = [
         keras.Input(input_shape),
-        keras.layers.Conv2D(32, 3, activation="relu"),
-        keras.layers.Conv2D(64, 3, activation="relu"),
+        keras.layers.Conv2D(32, 3),
+        keras.layers.Conv2D(64, 3),
         keras.layers.MaxPooling2D(2),
         *([] if middle is None else [middle]),
         keras.layers.Flatten(),

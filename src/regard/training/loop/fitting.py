@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import keras
 
-from regard.training.loop import arrays, finite, hooks, memory, refusals
+from regard.training.loop import arrays, finite, heap, hooks, memory, refusals
 from regard.training.loop.order import drawn_seed, epoch_order, spans
 from regard.training.loop.steps import steps_of, train_or_eagerly
 
@@ -102,6 +102,7 @@ def fit(
         data, validation = arrays.split(data, validation_split)
     if class_weight is not None:
         data = (*data[:2], arrays.class_weights(data[1], class_weight))
+    heap.keep_freed_memory()
     training = _part(data, batch_size)
     validation = validation and _part(validation, validation_batch_size or batch_size)
     _build(model, training, prepare)
