@@ -20,9 +20,25 @@ def test_defaults_are_the_tutorial():
         "epochs": 10,
         "batch_size": 64,
         "learning_rate": 1e-3,
+        "schedule": "constant",
+        "label_smoothing": 0.0,
         "seed": 0,
         "validation_fraction": 0.1,
+        "loop": "regard",
     }
+    assert read_recipe(name="tutorial") == read_recipe()
+
+
+def test_a_named_recipe_is_a_start_over_which_the_file_and_settings_win(tmp_path):
+    fast = read_recipe(name="fast")
+    assert fast.epochs < 10 and fast.schedule == "one-cycle"
+    changed = read_recipe(toml(tmp_path, "epochs = 4"), "fast", seed=3)
+    assert changed == fast.model_copy(update={"epochs": 4, "seed": 3})
+
+
+def test_an_unknown_recipe_is_refused_with_the_nearest():
+    with pytest.raises(UsageError, match="no recipe 'fasst'.*fast"):
+        read_recipe(name="fasst")
 
 
 def test_overrides_win_over_the_file_and_the_file_over_defaults(tmp_path):
@@ -44,6 +60,10 @@ def test_overrides_win_over_the_file_and_the_file_over_defaults(tmp_path):
         ("learning_rate", math.inf),
         ("seed", -1),
         ("seed", 2**32),
+        ("label_smoothing", 1),
+        ("label_smoothing", -0.1),
+        ("schedule", "two-cycle"),
+        ("loop", "own"),
         ("validation_fraction", 0),
         ("validation_fraction", 1),
         ("dataset", 3),

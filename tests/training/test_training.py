@@ -8,10 +8,10 @@ import pytest
 import regard
 from regard.datasets.check import as_images
 from regard.errors import DataError, RegardError, UsageError
-from regard.training import Recipe, Stopped, train_run
-from regard.training.training import KeepBest
+from regard.training import Recipe, Stopped, read_recipe, train_run
 from regard.training.run import read_config, read_metrics
 from regard.training.split import stratified_split
+from regard.training.training import KeepBest
 
 pytestmark = pytest.mark.usefixtures("eager")
 RECIPE = Recipe(dataset="fashion-mnist-sample", epochs=2, batch_size=32, seed=7)
@@ -211,3 +211,29 @@ def test_disk_that_fills_up_while_training(small, tmp_path, monkeypatch, full_di
     names = {path.name for path in (tmp_path / "full").rglob("*") if path.is_file()}
     kept = {"best.json", "best.safetensors", "config.toml", "environment.json", "metrics.csv"}
     assert names == kept
+
+
+def test_one_cycle_rises_and_falls_to_nothing_and_smoothing_keeps_the_accuracy_metric(small, root):
+    rates = []
+
+    class Rates(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            rates.append(float(self.model.optimizer.learning_rate))
+
+    recipe = read_recipe(name="fast", batch_size=8, seed=7, dataset=RECIPE.dataset)
+    row = read_metrics(train_run(recipe, small, root, callbacks=[Rates()]).folder)[-1]
+    top = int(np.argmax(rates))
+    assert rates[top] == pytest.approx(recipe.learning_rate, rel=0.2)
+    assert top < len(rates) / 5
+    assert np.all(np.diff(rates[: top + 1]) > 0) and np.all(np.diff(rates[top:]) < 0)
+    assert rates[-1] < 0.01 * recipe.learning_rate
+    assert 0 <= row["val_accuracy"] <= 1
+
+
+def test_both_loops_train_alike(small, root):
+    lines = []
+    by_keras = train_run(RECIPE.model_copy(update={"loop": "keras"}), small, root, say=lines.append)
+    ours = train_run(RECIPE, small, root, say=lines.append)
+    assert lines[0] == "Trained by Keras's model.fit"
+    assert lines[1].startswith("Trained by ")
+    assert len(metrics(by_keras)) == len(metrics(ours)) == RECIPE.epochs

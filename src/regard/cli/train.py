@@ -13,6 +13,7 @@ def train(
     dataset: str | None = None,
     /,
     *,
+    recipe: str | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
@@ -30,6 +31,8 @@ def train(
     ----------
     dataset
         Name of the data set; fashion-mnist by default.
+    recipe
+        tutorial, which is the default, or fast: the same accuracy in two epochs.
     epochs
         Passes over the training images; 10 by default.
     batch_size
@@ -53,8 +56,9 @@ def train(
     """
     from regard.training.recipe import read_recipe
 
-    recipe = read_recipe(
+    settings = read_recipe(
         config,
+        recipe,
         dataset=dataset,
         epochs=epochs,
         batch_size=batch_size,
@@ -64,7 +68,7 @@ def train(
     )
     from regard import datasets
 
-    loaded = datasets.load(recipe.dataset, data)
+    loaded = datasets.load(settings.dataset, data)
     notify(loaded.provenance.notice)
 
     load_keras()
@@ -73,7 +77,7 @@ def train(
 
     bar = ProgressBar()
     try:
-        result = run_training(recipe, loaded, runs, name, [bar], notify)
+        result = run_training(settings, loaded, runs, name, [bar], notify)
     finally:
         bar.close()
     folder = result.trained.folder

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from regard.errors import UsageError, nearest
 
 
+NAMED = {file.stem: file for file in (Path(__file__).parent / "recipes").glob("*.toml")}
+
+
 class Recipe(BaseModel):
     """The settings of one training, the tutorial's by default.
 
@@ -16,7 +19,10 @@ class Recipe(BaseModel):
         dataset: Name of the data set.
         epochs: Passes over the training images, at least 1.
         batch_size: Images a step, at least 1.
-        learning_rate: Adam's learning rate, over 0 and at most 1.
+        learning_rate: Adam's learning rate, over 0 and at most 1; with a schedule its highest.
+        schedule: `"constant"`, or `"one-cycle"` for a linear rise from 0 over the first tenth of
+            the steps and a cosine down to 0 over the rest.
+        label_smoothing: Part of each label that is spread over all classes, from 0 to below 1.
         seed: Seed of the split, the weights and the order of the images, at least 0.
         validation_fraction: Part of the training images that is held out to choose the epoch,
             between 0 and 1.
@@ -33,27 +39,41 @@ class Recipe(BaseModel):
     epochs: int = Field(10, ge=1)
     batch_size: int = Field(64, ge=1)
     learning_rate: float = Field(1e-3, gt=0, le=1)
+    schedule: Literal["constant", "one-cycle"] = "constant"
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
     seed: int = Field(0, ge=0, lt=2**32)
     validation_fraction: float = Field(0.1, gt=0, lt=1)
     loop: Literal["regard", "keras"] = "regard"
 
 
-def read_recipe(file: Path | None = None, **overrides) -> Recipe:
-    """Makes a recipe from a TOML file and from settings that win over it.
+def read_recipe(file: Path | None = None, name: str | None = None, **overrides) -> Recipe:
+    """Makes a recipe from one that comes with regard, a TOML file, and settings; later ones win.
 
     Args:
         file: A TOML file with any of the settings of `Recipe`, or None.
+        name: A name in `NAMED`, or None for the tutorial's settings.
         **overrides: Settings; those that are None are left to the file or the default.
 
     Raises:
-        UsageError: If the file cannot be read, or if a setting is unknown or out of range.
+        UsageError: If the file cannot be read, or if a name or setting is unknown or out of range.
+
+    Example:
+        >>> read_recipe(name="fast", epochs=3).epochs
+        3
     """
-    settings = _read_toml(file) if file else {}
+    settings = _read_toml(_named(name)) if name else {}
+    settings |= _read_toml(file) if file else {}
     settings |= {name: value for name, value in overrides.items() if value is not None}
     try:
         return Recipe(**settings)
     except ValidationError as error:
         raise UsageError(_explain(error)) from None
+
+
+def _named(name):
+    if name not in NAMED:
+        raise UsageError(f"There is no recipe {name!r}. {nearest(name, NAMED)}")
+    return NAMED[name]
 
 
 def _read_toml(file):

@@ -1,5 +1,6 @@
 """Trains a network by a recipe and leaves a run folder; the test images are not looked at."""
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,11 +76,9 @@ def train_run(
 
     keras.utils.set_random_seed(recipe.seed)
     model = tutorial(images.shape[1:], len(dataset.class_names))
-    model.compile(
-        keras.optimizers.Adam(recipe.learning_rate),
-        "sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    labels, loss = _targets(labels, len(dataset.class_names), recipe.label_smoothing)
+    rate = _learning_rate(recipe, steps=recipe.epochs * math.ceil(len(training) / recipe.batch_size))
+    model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
     model.optimizer.build(model.trainable_variables)  # else a model stopped at once cannot load
     keeper = KeepBest(folder)
     try:
@@ -104,6 +103,23 @@ def train_run(
     keeper.restore(model)
     save_model(model, folder)
     return Trained(folder, model, keeper.best_epoch)
+
+
+def _targets(labels, classes, smoothing):
+    """Returns the labels as the loss wants them, and the loss."""
+    if not smoothing:
+        return labels, "sparse_categorical_crossentropy"
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
+    return keras.utils.to_categorical(labels, classes), loss
+
+
+def _learning_rate(recipe, steps):
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    rise = max(steps // 10, 1)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, max(steps - rise, 1), warmup_target=recipe.learning_rate, warmup_steps=rise
+    )
 
 
 def _by_regard(model, x, y, say, **arguments):
