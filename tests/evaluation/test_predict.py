@@ -28,8 +28,9 @@ def by_hand(model, images):
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 7, 256])
-def test_probabilities_in_the_order_of_the_images(classifier, batch_size):
-    result = predict_probabilities(classifier, IMAGES, batch_size)
+def test_probabilities_in_the_order_of_the_images(classifier, batch_size, monkeypatch):
+    monkeypatch.setattr("regard.models.prediction.BATCH", batch_size)
+    result = predict_probabilities(classifier, IMAGES)
     assert result.shape == (7, 3)
     assert result.dtype == np.float32
     np.testing.assert_allclose(result, by_hand(classifier, IMAGES), rtol=1e-4)

@@ -5,13 +5,12 @@ import numpy as np
 from regard.errors import DataError
 
 
-def predict_probabilities(model, images, batch_size=256):
+def predict_probabilities(model, images):
     """Runs a classifier over images.
 
     Args:
         model: A Keras model that gives `(batch, classes)`.
         images: What the model takes; the batch and the channel axis may be left out.
-        batch_size: Images at a time, at least 1.
 
     Returns:
         Class probabilities, float32, shape `(images, classes)`.
@@ -20,8 +19,9 @@ def predict_probabilities(model, images, batch_size=256):
         DataError: If the images do not fit the model, or if it gives no row of classes.
     """
     from regard.models.inputs import as_batch
+    from regard.models.prediction import predictor
 
-    probabilities = model.predict(as_batch(images, model), batch_size=batch_size, verbose=0)
+    probabilities = predictor(model)(as_batch(images, model))
     if not isinstance(probabilities, np.ndarray) or probabilities.ndim != 2:
         raise DataError(f"{model.name} is no classifier: its output is not (batch, classes).")
     return probabilities
