@@ -1,6 +1,6 @@
 """The verdicts on maps of one trained network: the table of the README.
 
-    regard train --epochs 4
+    regard train --recipe fast
     python benchmarks/verdicts.py runs/fashion-mnist [IMAGES]
 
 On the first 100 test images, or as many as asked for; occlusion takes minutes.

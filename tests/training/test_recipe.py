@@ -37,7 +37,7 @@ def test_a_named_recipe_is_a_start_over_which_the_file_and_settings_win(tmp_path
 
 
 def test_an_unknown_recipe_is_refused_with_the_nearest():
-    with pytest.raises(UsageError, match="no recipe 'fasst'.*fast"):
+    with pytest.raises(UsageError, match=r"no recipe 'fasst'.*fast"):
         read_recipe(name="fasst")
 
 

@@ -17,6 +17,7 @@ VERBS = {
     "explain": "Show where a network looks.",
     "layers": "List the attention layers: paper, kind, axes, cost.",
     "data": "List the data sets and where they come from.",
+    "bench": "Time a training step beside stock Keras, PyTorch and JAX.",
     "doctor": "Show what this machine has, and what is missing.",
 }
 

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from regard.errors import UsageError, nearest
 
-
 NAMED = {file.stem: file for file in (Path(__file__).parent / "recipes").glob("*.toml")}
 
 

@@ -77,7 +77,7 @@ def train_run(
     keras.utils.set_random_seed(recipe.seed)
     model = tutorial(images.shape[1:], len(dataset.class_names))
     labels, loss = _targets(labels, len(dataset.class_names), recipe.label_smoothing)
-    rate = _learning_rate(recipe, steps=recipe.epochs * math.ceil(len(training) / recipe.batch_size))
+    rate = _learning_rate(recipe, math.ceil(len(training) / recipe.batch_size))
     model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
     model.optimizer.build(model.trainable_variables)  # else a model stopped at once cannot load
     keeper = KeepBest(folder)
@@ -113,9 +113,10 @@ def _targets(labels, classes, smoothing):
     return keras.utils.to_categorical(labels, classes), loss
 
 
-def _learning_rate(recipe, steps):
+def _learning_rate(recipe, steps_an_epoch):
     if recipe.schedule == "constant":
         return recipe.learning_rate
+    steps = recipe.epochs * steps_an_epoch
     rise = max(steps // 10, 1)
     return keras.optimizers.schedules.CosineDecay(
         0.0, max(steps - rise, 1), warmup_target=recipe.learning_rate, warmup_steps=rise

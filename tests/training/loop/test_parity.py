@@ -61,7 +61,8 @@ def test_several_inputs_and_outputs_with_loss_weights_and_regularisers(assert_eq
         )
         return model
 
-    # Whole batches: in the losses of single outputs Keras on TensorFlow counts a smaller one as whole.
+    # Whole batches: Keras on TensorFlow counts a smaller one as whole in the losses of single
+    # outputs.
     assert_equals_keras(build, x, y, batch_size=5, sample_weight=np.linspace(0, 1, 20))
 
 

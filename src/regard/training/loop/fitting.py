@@ -105,7 +105,8 @@ def fit(
     heap.keep_freed_memory()
     training = _part(data, batch_size)
     validation = validation and _part(validation, validation_batch_size or batch_size)
-    _build(model, training, prepare)
+    with memory.explained(batch_size):
+        _build(model, training, prepare)
     say = say or (print if verbose else _say_nothing)
     steps = steps_of(model, prepare, batch_size)
     say(steps.path.line)
@@ -119,8 +120,7 @@ def fit(
     for epoch in range(initial_epoch, epochs):
         listeners.on_epoch_begin(epoch)
         order = epoch_order(training.count, seed, epoch)
-        with memory.explained(batch_size):
-            logs = _train(model, train, training, order, listeners, epoch, prepare)
+        logs = _train(model, train, training, order, listeners, epoch, prepare)
         if validation and _is_due(validation_freq, epoch):
             with memory.explained(validation.batch_size):
                 scores = _test(model, steps.test, validation, listeners)
@@ -158,8 +158,19 @@ def _unpacked(validation_data):
 
 def _build(model, part, prepare):
     first = arrays.batch(part.data, lambda array: array[: part.batch_size], prepare)
-    model._symbolic_build(data_batch=first)
+    try:
+        model._symbolic_build(data_batch=first)
+    except RuntimeError:  # a layer looks at values, which a symbol has not
+        _call(model, *first)
+        model._symbolic_build(data_batch=first)
     refusals.check_trainable(model)
+
+
+def _call(model, x, y, sample_weight):
+    """Builds the model, its loss and its metrics by one call."""
+    y_pred = model(x, training=False)
+    model._compute_loss(x, y, y_pred, sample_weight, training=False)
+    model.compute_metrics(x, y, y_pred, sample_weight)
 
 
 def _listeners(model, callbacks, verbose, epochs, steps):
@@ -185,20 +196,28 @@ def _train(model, train, part, order, listeners, epoch, prepare):
         return arrays.batch(part.data, lambda array: keras.ops.take(array, rows, 0), prepare)[0]
 
     model.reset_metrics()
-    calls = hooks.train_calls(listeners, model)
     watch = finite.Watch(model, run, inputs, epoch)
+    with memory.explained(part.batch_size, watch.undo):
+        _run_epoch(model, run, part.steps, listeners, watch)
+        return _read(model)
+
+
+def _run_epoch(model, run, steps, listeners, watch):
+    calls = hooks.train_calls(listeners, model)
+    watches = not finite.is_left_to_keras(listeners.callbacks)
     end = 0
-    for first, end in spans(part.steps, calls.least, calls.most):
+    for first, end in spans(steps, calls.least, calls.most):
         if calls.heard:
             listeners.on_train_batch_begin(first)
         run(first, end)
         if calls.heard:
             listeners.on_train_batch_end(end - 1, _read(model))
         if model.stop_training:
-            return _read(model)
-        watch.check(end)
-    watch.finish(end)
-    return _read(model)
+            return
+        if watches:
+            watch.check(end)
+    if watches:
+        watch.finish(end)
 
 
 def _test(model, test, part, listeners):

@@ -6,8 +6,14 @@ import re
 
 from regard.errors import RegardError
 
-_TYPES = ("MemoryError", "ResourceExhaustedError", "OutOfMemoryError")
-_WORDS = ("RESOURCE_EXHAUSTED", "not enough memory", "out of memory", "OOM when allocating")
+_TYPES = ("ResourceExhaustedError", "OutOfMemoryError")
+_WORDS = (
+    "RESOURCE_EXHAUSTED",
+    "not enough memory",
+    "can't allocate memory",
+    "out of memory",
+    "OOM when allocating",
+)
 
 
 class OutOfMemory(RegardError):
@@ -15,20 +21,28 @@ class OutOfMemory(RegardError):
 
 
 @contextlib.contextmanager
-def explained(batch_size):
-    """Raises `OutOfMemory` with the figure and a smaller batch size if memory runs out inside."""
+def explained(batch_size, undo=None):
+    """Raises `OutOfMemory` with the figure and a smaller batch size if memory runs out inside.
+
+    Args:
+        batch_size: Images of a step.
+        undo: Called before that, without arguments; or None.
+    """
     try:
         yield
     except Exception as error:
         if not is_out_of_memory(error):
             raise
+        if undo is not None:
+            undo()
         raise OutOfMemory(_message(str(error), batch_size)) from error
 
 
 def is_out_of_memory(error):
     """Whether a backend's error says that memory ran out."""
     words = str(error).lower()
-    return type(error).__name__ in _TYPES or any(word.lower() in words for word in _WORDS)
+    known = isinstance(error, MemoryError) or type(error).__name__ in _TYPES
+    return known or any(word.lower() in words for word in _WORDS)
 
 
 def _message(text, batch_size):
@@ -48,5 +62,5 @@ def _bytes(text):
     plain = re.search(r"allocat\w* (\d+) bytes", text)
     if plain:
         return int(plain[1])
-    unit = re.search(r"allocate ([\d.]+) ?([KMGT])i?B", text)
-    return float(unit[1]) * 1024 ** (1 + "KMGT".index(unit[2])) if unit else None
+    unit = re.search(r"allocate ([\d.]+) ?([KMGTPE])i?B", text)
+    return float(unit[1]) * 1024 ** (1 + "KMGTPE".index(unit[2])) if unit else None

@@ -1,6 +1,7 @@
 """The compiled steps of a model, kept from one call of `fit` to the next."""
 
 import importlib
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -82,11 +83,18 @@ def train_or_eagerly(model, prepare, steps, say):
                 raise
             train = make_steps(model, prepare, steps.path, eagerly=True).train
             train(*arguments)
-            reason = str(error).strip().splitlines()[0]
-            say(f"Trained by eager steps, since they cannot be compiled: {reason}")
+            say(f"Trained by eager steps, since they cannot be compiled: {_reason(error)}")
         is_first = False
 
     return run
+
+
+def _reason(error):
+    """The first line of an error's text; where Keras says in it whose call failed, the next too."""
+    text = re.sub(r"\x1b\[\d+m", "", str(error))  # Keras writes in bold
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    count = 2 if lines and lines[0].startswith("Exception encountered") else 1
+    return " ".join(lines[:count]) or type(error).__name__
 
 
 def _compilation(model, prepare):
