@@ -32,7 +32,7 @@ def test_trains_then_tests_once(steps):
     recipe, dataset = Recipe(epochs=1), object()
     result = pipeline.train(recipe, dataset, "here", "mine", ["bar"])
     assert steps == [
-        ("fit", recipe, dataset, Path("here"), "mine", ["bar"]),
+        ("fit", recipe, dataset, Path("here"), "mine", ["bar"], print),
         ("finish", "trained", dataset, recipe),
     ]
     assert (result.trained, result.evaluation) == ("trained", "evaluation")
@@ -48,7 +48,7 @@ def test_data_set_is_the_recipes(steps):
 def test_bare_train_is_the_tutorial(steps, monkeypatch):
     monkeypatch.setattr(datasets, "load", lambda name: name)
     pipeline.train()
-    assert steps[0] == ("fit", Recipe(), "fashion-mnist", Path("runs"), None, ())
+    assert steps[0] == ("fit", Recipe(), "fashion-mnist", Path("runs"), None, (), print)
 
 
 def config(**data):

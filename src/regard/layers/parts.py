@@ -7,6 +7,7 @@ from keras import ops
 
 LARGEST_HALF = 65504.0  # of float16
 EPSILON = 1e-5  # of the norms in the papers' code; Keras's own default is 1e-3
+_MOST_AXES = 5  # that oneDNN's softmax takes in TensorFlow
 
 
 def dense(name, channels, units, dtype, **options):
@@ -50,7 +51,12 @@ def gelu(x):
 
 def softmax(logits, axis=-1):
     """Returns the softmax over `axis`; of a single entry, of which `ops.softmax` warns, ones."""
-    return ops.ones_like(logits) if logits.shape[axis] == 1 else ops.softmax(logits, axis=axis)
+    if logits.shape[axis] == 1:
+        return ops.ones_like(logits)
+    if len(logits.shape) <= _MOST_AXES or axis != -1:
+        return ops.softmax(logits, axis=axis)
+    rows = ops.reshape(logits, (-1, logits.shape[-1]))
+    return ops.reshape(ops.softmax(rows), ops.shape(logits))
 
 
 def layer_norm(name, channels, dtype, **options):
