@@ -1,5 +1,7 @@
 """Answers of a model by the cheapest path: folded, compiled, without `model.predict`'s set-up."""
 
+from functools import partial
+
 import keras
 import numpy as np
 
@@ -31,7 +33,7 @@ def predictor(model):
     kept = getattr(model, _KEPT, None)
     if kept is None:
         answer = _COMPILED[keras.config.backend()](_folded(model))
-        kept = lambda images: _in_batches(answer, images)  # noqa: E731
+        kept = partial(_in_batches, answer)
         object.__setattr__(model, _KEPT, kept)
     return kept
 

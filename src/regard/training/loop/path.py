@@ -38,7 +38,8 @@ def path_of(model, batch_size):
     """
     backend = keras.config.backend()
     compiled = bool(model.jit_compile) and not (backend == "tensorflow" and _on_cpu())
-    way = "eager steps" if model.run_eagerly else _COMPILED[backend]
+    is_eager = model.run_eagerly or (backend == "jax" and not compiled)
+    way = "eager steps" if is_eager else _COMPILED[backend]
     if compiled and backend == "tensorflow" and not model.run_eagerly:
         way += " by XLA"
     folded, reason = _folded(model, batch_size)
@@ -72,14 +73,12 @@ def _folded(model, batch_size):
         return None, f"nothing folded: {error}"
     report = folded.report
     if report.folded:
-        before, after = (sum(getattr(f, name) for f in report.folded) for name in _WORK)
+        before = sum(one.before for one in report.folded)
+        after = sum(one.after for one in report.folded)
         chains = ", ".join("+".join(one.paths) for one in report.folded)
         return folded, f"folded {chains}: {before / after:.1f} times fewer multiply-adds there"
     reason = str(report.kept[0]) if report.kept else "no two linear layers in a row"
     return folded if folded.instead else None, f"nothing folded: {reason}"
-
-
-_WORK = ("before", "after")
 
 
 def _on_cpu():

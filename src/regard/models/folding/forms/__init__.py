@@ -3,7 +3,7 @@
 All forms give what Keras gives, up to rounding. On JAX the gradient of a convolution of few
 channels is several times faster as a product with patches, and that of a max pooling as
 comparisons. On PyTorch both go where the pixels lie, without the copies to channels first that
-Keras makes. TensorFlow's own are its fastest. See benchmarks/forms.py.
+Keras makes. TensorFlow's own are its fastest.
 """
 
 import importlib
