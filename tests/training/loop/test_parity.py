@@ -4,6 +4,10 @@ import keras
 import numpy as np
 import pytest
 
+from regard import datasets, models
+from regard.datasets.check import as_images
+from regard.training.loop import fit
+
 
 def test_convolutions_and_a_smaller_last_batch(assert_equals_keras, pictures):
     def build():
@@ -122,3 +126,71 @@ def test_moving_averages_of_weights_are_put_in_at_the_end(assert_equals_keras, p
         return model
 
     assert_equals_keras(build, *pictures)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-3},
+        {"clipnorm": 0.1, "weight_decay": 0.01},
+        {"amsgrad": True},
+        {"use_ema": True, "ema_momentum": 0.9},
+    ],
+    ids=lambda arguments: "+".join(arguments),
+)
+def test_settings_of_adam(assert_equals_keras, network, pictures, arguments):
+    def build():
+        model = network()
+        model.compile(keras.optimizers.AdamW(0.01, **arguments), "sparse_categorical_crossentropy")
+        return model
+
+    assert_equals_keras(build, *pictures)
+
+
+def test_gradients_of_few_rows(assert_equals_keras, pictures):
+    def build():
+        keras.utils.set_random_seed(0)
+        layers = [keras.layers.Flatten(), keras.layers.Embedding(256, 3), keras.layers.Flatten()]
+        model = keras.Sequential([keras.Input((7, 7, 1)), *layers, keras.layers.Dense(10)])
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(keras.optimizers.Adam(0.01), loss)
+        return model
+
+    assert_equals_keras(build, *pictures)
+
+
+@pytest.fixture
+def double_precision():
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    yield
+    keras.config.set_dtype_policy("float32")
+    keras.config.set_floatx("float32")
+
+
+class Losses(keras.callbacks.Callback):
+    """The mean loss so far after each batch."""
+
+    def __init__(self):
+        super().__init__()
+        self.values = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.values.append(float(logs["loss"]))
+
+
+@pytest.mark.skipif(keras.config.backend() == "jax", reason="JAX has no float64 unless told to")
+def test_a_hundred_steps_of_the_tutorials_network_in_double_precision(double_precision):
+    split = datasets.load("fashion-mnist-sample").train
+    x, y = as_images(split.images[:800]), split.labels[:800]
+    curves = []
+    for train in (keras.Model.fit, fit):
+        keras.utils.set_random_seed(0)
+        model = models.tutorial()
+        model.compile("adam", "sparse_categorical_crossentropy")
+        losses = Losses()
+        train(model, x, y, batch_size=8, shuffle=False, verbose=0, callbacks=[losses])
+        curves.append(losses.values)
+    assert len(curves[0]) == 100
+    assert curves[0][-1] < 0.7 * curves[0][0]
+    np.testing.assert_allclose(curves[1], curves[0], atol=1e-9)

@@ -6,13 +6,18 @@ loop. The steps of whole batches know their size, by which attention over pixels
 """
 
 from regard.training.loop.arrays import batch
+from regard.training.loop.tensorflow_adam import in_one_pass
 
 
 def make(model, train_step, test_step, prepare, path, eagerly):
     """Returns the functions that run training and test steps."""
-    del model
+
+    def train(data):
+        with in_one_pass(model.optimizer):
+            train_step(data)
+
     return (
-        _loop(train_step, prepare, path.compiled, eagerly),
+        _loop(train, prepare, path.compiled, eagerly),
         _loop(test_step, prepare, path.compiled, eagerly),
     )
 
