@@ -30,6 +30,7 @@ def train(recipe, loop, seed):
     import keras
 
     from regard import datasets
+    from regard.datasets.check import as_images
     from regard.evaluation.predict import predict_probabilities
     from regard.training import read_recipe, train_run
 
@@ -46,7 +47,7 @@ def train(recipe, loop, seed):
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         model = train_run(settings, dataset, Path(folder), callbacks=[Clock()]).model
-    predicted = predict_probabilities(model, dataset.test.images).argmax(1)
+    predicted = predict_probabilities(model, as_images(dataset.test.images)).argmax(1)
     test = float(np.mean(predicted == dataset.test.labels))
     print(json.dumps({"seconds": seconds, "validation": accuracies, "test": test}))
 

@@ -15,6 +15,7 @@ VERBS = {
     "evaluate": "Test a run: accuracy with its interval, per class, calibration, mistakes.",
     "predict": "Classify pictures.",
     "explain": "Show where a network looks.",
+    "export": "Write a run's network as an ONNX file, proven equal.",
     "layers": "List the attention layers: paper, kind, axes, cost.",
     "data": "List the data sets and where they come from.",
     "bench": "Time a training step beside stock Keras, PyTorch and JAX.",

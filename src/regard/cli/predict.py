@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from regard.cli.keras_quietly import load_keras
-from regard.cli.output import print_json, print_table
+from regard.cli.output import notify, print_json, print_table
 
 
 def predict(run: Path, images: list[Path], /, *, json: bool = False):
-    """Classify pictures.
+    """Classify pictures; by the run's model.onnx where there is one, see `regard export`.
 
     Parameters
     ----------
@@ -21,15 +21,7 @@ def predict(run: Path, images: list[Path], /, *, json: bool = False):
     from regard.training.run import read_config
 
     names = read_config(run)["data"]["class_names"]
-
-    load_keras()
-    from regard import load
-    from regard.cli.pictures import read_for
-    from regard.evaluation.predict import predict_probabilities
-
-    model = load(run)
-    files, pictures = read_for(model, images)
-    probabilities = predict_probabilities(model, pictures)
+    files, probabilities = _by_exported_file(run, images) or _by_keras(run, images)
     if json:
         print_json(
             [
@@ -42,6 +34,30 @@ def predict(run: Path, images: list[Path], /, *, json: bool = False):
         ("image", "class", "probability", "next"),
         [(file, *_best(names, row)) for file, row in zip(files, probabilities, strict=True)],
     )
+
+
+def _by_exported_file(run, images):
+    """Returns the files and their probabilities, or None where no exported file can be used."""
+    from regard.cli.pictures import read_as
+    from regard.export.run import exported
+
+    network, reason = exported(run)
+    notify(reason)
+    if network is None:
+        return None
+    files, pictures = read_as(network.input_shape[1:], images)
+    return files, network(pictures)
+
+
+def _by_keras(run, images):
+    load_keras()
+    from regard import load
+    from regard.cli.pictures import read_for
+    from regard.evaluation.predict import predict_probabilities
+
+    model = load(run)
+    files, pictures = read_for(model, images)
+    return files, predict_probabilities(model, pictures)
 
 
 def _by_name(names, row):

@@ -32,7 +32,7 @@ def predictor(model):
     """
     kept = getattr(model, _KEPT, None)
     if kept is None:
-        answer = _COMPILED[keras.config.backend()](_folded(model))
+        answer = _COMPILED[keras.config.backend()](folded(model))
         kept = partial(_in_batches, answer)
         object.__setattr__(model, _KEPT, kept)
     return kept
@@ -57,7 +57,8 @@ def _as_arrays(outputs):
     return keras.tree.map_structure(keras.ops.convert_to_numpy, outputs)
 
 
-def _folded(model):
+def folded(model):
+    """Returns the model folded for inference; the model itself where it cannot be folded."""
     try:
         return folded_model(model, training=False, batch_size=1)
     except UsageError:

@@ -16,7 +16,7 @@ class Watch(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         first = self.model.get_weights()[0]
-        self.seen.append((batch, logs, float(first.sum())))
+        self.seen.append((batch, logs, float(first.mean())))
 
     def on_test_batch_end(self, batch, logs=None):
         self.seen.append(("test", batch, sorted(logs)))
