@@ -5,6 +5,7 @@ import math
 import keras
 
 from regard.models.folding import forms
+from regard.models.folding.batch_norm import batch_norm
 from regard.models.folding.reading import CONVOLUTIONS, may_be_linear, read, read_flat_dense
 from regard.models.folding.report import Folded, Kept, Report
 from regard.models.folding.window import Refused
@@ -16,12 +17,14 @@ class Plan:
     Attributes:
         instead: What to run, by the identity of Keras's record of the call for which it stands,
             the last of a chain.
+        in_training: What to run, likewise, where a layer that is trained is called in training.
         passed: Identities of the records of the calls that are not run, whose input is handed on.
         report: A `Report`.
     """
 
     def __init__(self, calls, training, batch_size):
         self.instead = {}
+        self.in_training = {}
         self.passed = set()
         self.report = Report([], [])
         self._training = training
@@ -134,12 +137,20 @@ class Plan:
         if id(call.node) in self.instead or id(call.node) in self.passed:
             return
         form = None
-        if type(call.layer) is keras.layers.MaxPooling2D:
+        if type(call.layer) is keras.layers.BatchNormalization:
+            self._reform_batch_norm(call)
+        elif type(call.layer) is keras.layers.MaxPooling2D:
             form = forms.max_pool(call.layer)
         elif type(call.layer) in CONVOLUTIONS:
             form = self._convolution(call)
         if form is not None:
             self.instead[id(call.node)] = form
+
+    def _reform_batch_norm(self, call):
+        form = batch_norm(call.layer, call.shape)
+        told = [value for value in call.node.arguments.kwargs.values() if value is not None]
+        if form is not None and not told:
+            self.in_training[id(call.node)] = form
 
     def _convolution(self, call):
         try:

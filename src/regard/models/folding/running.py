@@ -21,6 +21,7 @@ class FoldedModel(keras.Model):
         model: The model.
         report: What was folded, and why not more.
         instead: What is run in the stead of a layer, by the identity of Keras's record of its call.
+        in_training: What is run likewise in training, in the stead of a layer that is trained.
     """
 
     def __init__(self, model, plan, training):
@@ -30,6 +31,7 @@ class FoldedModel(keras.Model):
         self.model = model
         self.report = plan.report
         self.instead = plan.instead
+        self.in_training = plan.in_training
         self._passed = plan.passed
         self._can_train = training
         self.built = True
@@ -59,6 +61,8 @@ class FoldedModel(keras.Model):
             return args[0]
         if id(node) in self.instead:
             return self.instead[id(node)](args[0])
+        if training and id(node) in self.in_training and layer.trainable:
+            return self.in_training[id(node)](args[0])
         if is_model(layer) and isinstance(layer, keras.Model):
             training = kwargs.get("training") if training is None else training
             return self._run(layer, args[0], training)

@@ -1,9 +1,9 @@
-"""Convolution and max pooling in the form that each backend computes fastest on a CPU.
+"""Layers in the form that each backend computes fastest on a CPU.
 
 All forms give what Keras gives, up to rounding. On JAX the gradient of a convolution of few
 channels is several times faster as a product with patches, and that of a max pooling as
 comparisons. On PyTorch both go where the pixels lie, without the copies to channels first that
-Keras makes. TensorFlow's own are its fastest.
+Keras makes. TensorFlow has a kernel for batch norm, which Keras takes in many steps.
 """
 
 import importlib
@@ -11,7 +11,7 @@ import importlib
 import keras
 
 _HOME = "regard.models.folding.forms.{}_forms"
-BACKENDS = ("jax", "torch")
+BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def convolution(window, data_format):
@@ -36,6 +36,18 @@ def max_pool(layer):
     if not module or layer.padding != "valid" or not module.suits_max_pool(size, strides):
         return None
     return lambda x: module.max_pool(x, size)
+
+
+def batch_norm():
+    """Returns `normalise(x, gamma, beta, epsilon)` if it beats Keras's own, or None.
+
+    It gives the normalised feature map, channels last, and the batch's mean and variance.
+    """
+    backend = keras.config.backend()
+    if backend not in BACKENDS:
+        return None
+    module = importlib.import_module(_HOME.format(backend))
+    return module.normalise if module.suits_batch_norm() else None
 
 
 def _module(size, data_format):
