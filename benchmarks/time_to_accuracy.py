@@ -70,7 +70,7 @@ def reached(runs, accuracy):
 
 
 def touched(run, accuracy):
-    """Returns the seconds of one training after its first epoch that is good enough, or its last."""
+    """Returns the seconds of a training after its first epoch that is good enough, or its last."""
     enough = np.array(run["validation"]) >= accuracy
     return run["seconds"][int(np.argmax(enough)) if enough.any() else -1]
 
