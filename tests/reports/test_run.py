@@ -134,3 +134,10 @@ def test_prediction_titles():
     evaluation = evaluate_probabilities([[0.9, 0.1], [0.8, 0.2], [0, 1]], labels, ["cat", "dog"])
     titles = prediction_titles(evaluation, labels, [1, 0, 2])
     assert titles == ["cat 80%, true: dog", "cat 90%", "dog 100%"]
+
+
+def test_the_card_tells_the_whole_recipe(trained, small):
+    recipe = Recipe(epochs=2, batch_size=9, schedule="one-cycle", label_smoothing=0.05)
+    finish_run(trained, small, recipe)
+    told = "learning rate 0.001, one-cycle schedule, label smoothing 0.05, 2 epochs of batches of 9"
+    assert told in (trained.folder / "README.md").read_text()

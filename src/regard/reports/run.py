@@ -113,14 +113,23 @@ def _facts(trained, dataset, recipe):
         f"{len(dataset.test):,} to test on",
         "Source": dataset.provenance.source,
         "Network": f"{trained.model.name}, {trained.model.count_params():,} parameters",
-        "Recipe": f"Adam, learning rate {recipe.learning_rate:g}, {recipe.epochs} epochs of "
-        f"batches of {recipe.batch_size}, seed {recipe.seed}",
+        "Recipe": _recipe(recipe),
         "Epoch kept": f"{trained.best_epoch}, the best on the {recipe.validation_fraction:.0%} "
         "of the training images held out for validation",
         "Training time": f"{seconds:.0f} s on {here['cores']} cores",
         "Versions": ", ".join(f"{name} {v}" for name, v in here["packages"].items())
         + f"; backend {here['backend']}",
     }
+
+
+def _recipe(recipe):
+    parts = [f"Adam, learning rate {recipe.learning_rate:g}"]
+    if recipe.schedule != "constant":
+        parts.append(f"{recipe.schedule} schedule")
+    if recipe.label_smoothing:
+        parts.append(f"label smoothing {recipe.label_smoothing:g}")
+    parts += [f"{recipe.epochs} epochs of batches of {recipe.batch_size}", f"seed {recipe.seed}"]
+    return ", ".join(parts)
 
 
 def _card(trained, dataset, recipe, evaluation):
