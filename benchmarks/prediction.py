@@ -3,9 +3,11 @@
     python benchmarks/prediction.py                # TensorFlow; KERAS_BACKEND=jax or torch too
 
 One image, and 1,024 of them; `predict_on_batch` and `model(x)` get batches of 128 there. All are
-first called once, and give the same answers. On TensorFlow the exported file answers beside them.
+first called once, and give the same answers. On TensorFlow, with the extra `export`, the
+exported file answers beside them.
 """
 
+import importlib.util
 import os
 import tempfile
 import time
@@ -29,7 +31,7 @@ def ways(model, keras):
         return run
 
     exported = {}
-    if keras.config.backend() == "tensorflow":
+    if keras.config.backend() == "tensorflow" and importlib.util.find_spec("tf2onnx"):
         from regard.export import OnnxNetwork, to_onnx
 
         with tempfile.TemporaryDirectory() as folder:

@@ -84,7 +84,7 @@ def ratio(stock, ours):
 def report(runs):
     """Prints the figures of all runs."""
     last = np.array([run["seconds"][-1] for run in runs["stock"]])
-    target = float(np.mean([run["validation"][-1] for run in runs["stock"]]))
+    target = np.mean([run["validation"] for run in runs["stock"]], axis=0)[-1]
     first = reached(runs["stock"], target)
     ours = reached(runs["ours"], target)
     print(f"accuracy aimed at: {target:.4f} on validation")

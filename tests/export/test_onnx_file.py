@@ -85,3 +85,25 @@ def test_a_damaged_file_is_named(tmp_path):
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(DataError, match=r"model\.onnx cannot be read"):
         OnnxNetwork(path)
+
+
+def test_large_outputs_may_differ_by_their_rounding(tmp_path, images):
+    layers = [keras.layers.Flatten(), keras.layers.Dense(50), keras.layers.Dense(10)]
+    model = keras.Sequential([keras.Input((28, 28, 1)), *layers])
+    model.layers[-1].kernel.assign(model.layers[-1].kernel * 1000)
+    wanted = np.asarray(model(images))
+    assert np.abs(wanted).max() > 100
+    network = OnnxNetwork(to_onnx(model, tmp_path / "model.onnx"))
+    np.testing.assert_allclose(network(images), wanted, atol=1e-5 * np.abs(wanted).max())
+
+
+def test_what_is_refused_leaves_nothing_behind(tmp_path):
+    inputs = keras.Input((4,))
+    two = keras.Model(inputs, [keras.layers.Dense(2)(inputs), keras.layers.Dense(3)(inputs)])
+    first = [keras.Input((1, 8, 8)), keras.layers.Flatten(data_format="channels_first")]
+    for model, reason in ((two, "2 outputs"), (keras.Sequential(first), "channels first")):
+        with pytest.raises(UsageError, match=reason):
+            to_onnx(model, tmp_path / "model.onnx")
+    with pytest.raises(UsageError, match="There is no folder"):
+        to_onnx(models.tutorial(), tmp_path / "new" / "model.onnx")
+    assert not list(tmp_path.iterdir())

@@ -30,10 +30,11 @@ def to_onnx(model, path, made_from=""):
         The path.
 
     Raises:
-        UsageError: If the file exists, the size of the images is not known, or the backend is
-            another.
+        UsageError: If the file exists or its folder does not, the size of the images is not known,
+            there are several outputs, the channels come first, or the backend is another.
         RegardError: If a package is missing, an operation has no ONNX form, or the file does not
-            answer as the network does within 1e-5; nothing is written then.
+            answer as the network does, within 1e-5 of its largest output or of 1; nothing is
+            written then.
 
     Example:
         >>> import keras, pytest, tempfile
@@ -54,9 +55,15 @@ def to_onnx(model, path, made_from=""):
 
 
 def _image_shape(model):
+    from regard.models.inputs import channel_axis
+
     shape = getattr(model, "input_shape", None)
     if not isinstance(shape, tuple) or None in shape[1:]:
         raise UsageError(f"{model.name} needs one input of known size to be exported, not {shape}.")
+    if len(model.outputs) != 1:
+        raise UsageError(f"{model.name} has {len(model.outputs)} outputs; one can be exported.")
+    if len(shape) == 4 and channel_axis(model) != -1:
+        raise UsageError(f"{model.name} takes channels first; only channels last can be exported.")
     return shape[1:]
 
 
@@ -68,6 +75,8 @@ def _check(path):
             f"Exporting works on TensorFlow, and the backend is {keras.config.backend()}. Load "
             "the model with KERAS_BACKEND=tensorflow."
         )
+    if not path.parent.is_dir():
+        raise UsageError(f"There is no folder {path.parent} to write {path.name} to.")
     if path.exists():
         raise UsageError(f"{path} exists and is not overwritten. Move it away first.")
     try:
@@ -118,7 +127,7 @@ def _prove(model, shape, path):
             f"{model.name} has no ONNX form: ONNX Runtime does not know all of its operations."
         ) from None
     difference = np.abs(given - wanted).max() if given.shape == wanted.shape else np.inf
-    if not difference <= _TOLERANCE:
+    if not difference <= _TOLERANCE * max(1, np.abs(wanted).max()):
         raise RegardError(
             f"The ONNX file answers other than {model.name}, by {difference:.1e}: not written."
         )
@@ -128,8 +137,9 @@ def _prove(model, shape, path):
 def _quiet():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        before = logging.root.manager.disable
         logging.disable(logging.WARNING)
         try:
             yield
         finally:
-            logging.disable(logging.NOTSET)
+            logging.disable(before)

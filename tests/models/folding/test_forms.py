@@ -210,3 +210,48 @@ def test_a_residual_network_gives_the_same_in_training():
         ends.append([y, *model.get_weights()])
     for mine, theirs in zip(*ends, strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-4)
+
+
+@normalises
+def test_every_batch_norm_of_a_network_has_its_form():
+    model = models.resnet20()
+    norms = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
+    assert len(fold(model).in_training) == len(norms) == 19
+    assert not fold(model, training=False).in_training
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float16", "float64"])
+def test_batch_norm_of_another_type(dtype):
+    images = datasets.load("fashion-mnist-sample").test.images[:8, ..., None]
+    model = keras.Sequential(
+        [keras.Input((28, 28, 1), dtype=dtype), keras.layers.BatchNormalization()]
+    )
+    ends = []
+    for one in (model, fold(model)):
+        y = one(ops.cast(images, dtype), training=True)
+        ends.append((keras.backend.standardize_dtype(y.dtype), ops.convert_to_numpy(y)))
+    assert ends[0][0] == ends[1][0]
+    np.testing.assert_allclose(ends[0][1], ends[1][1], atol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:Layer 'sequential")  # which hands no mask on
+@pytest.mark.parametrize("how", ["nested", "told"])
+def test_a_masked_batch_norm_is_left_to_keras(how):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(4, 5, 6, 3)).astype("float32")
+    x[:, :, 3:] = 0
+    inputs = keras.Input((5, 6, 3))
+    masked = keras.layers.Masking()(inputs)
+    norm = keras.layers.BatchNormalization()
+    if how == "nested":
+        y = keras.Sequential([keras.Input((5, 6, 3)), norm])(masked)
+    else:
+        y = norm(masked, training=None)
+    model = keras.Model(inputs, y)
+    start, ends = model.get_weights(), []
+    for one in (model, fold(model)):
+        model.set_weights(start)
+        y = ops.convert_to_numpy(one(ops.convert_to_tensor(x), training=True))
+        ends.append([y, *model.get_weights()])
+    for mine, theirs in zip(*ends, strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-5)

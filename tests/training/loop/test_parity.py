@@ -135,6 +135,7 @@ def test_moving_averages_of_weights_are_put_in_at_the_end(assert_equals_keras, p
         {"clipnorm": 0.1, "weight_decay": 0.01},
         {"amsgrad": True},
         {"use_ema": True, "ema_momentum": 0.9},
+        {"gradient_accumulation_steps": 2},
     ],
     ids=lambda arguments: "+".join(arguments),
 )
@@ -145,6 +146,19 @@ def test_settings_of_adam(assert_equals_keras, network, pictures, arguments):
         return model
 
     assert_equals_keras(build, *pictures)
+
+
+def test_weights_of_16_bits(assert_equals_keras, pictures):
+    def build():
+        keras.utils.set_random_seed(0)
+        hidden = keras.layers.Dense(8, "relu", dtype="bfloat16")
+        layers = [keras.layers.Rescaling(1 / 255), keras.layers.Flatten(), hidden]
+        head = keras.layers.Dense(10, "softmax", dtype="float32")
+        model = keras.Sequential([keras.Input((7, 7, 1)), *layers, head])
+        model.compile(keras.optimizers.Adam(0.01, beta_2=0.995), "sparse_categorical_crossentropy")
+        return model
+
+    assert_equals_keras(build, *pictures, tolerance=1e-2)
 
 
 def test_gradients_of_few_rows(assert_equals_keras, pictures):

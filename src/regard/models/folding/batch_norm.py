@@ -25,6 +25,7 @@ def batch_norm(layer, shape):
         return None
 
     def run(x):
+        x = keras.ops.cast(x, "float32")
         ones = keras.ops.ones(shape[-1:])
         gamma = layer.gamma if layer.scale else ones
         beta = layer.beta if layer.center else keras.ops.zeros_like(ones)

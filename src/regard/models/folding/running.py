@@ -61,7 +61,7 @@ class FoldedModel(keras.Model):
             return args[0]
         if id(node) in self.instead:
             return self.instead[id(node)](args[0])
-        if training and id(node) in self.in_training and layer.trainable:
+        if training and self._has_form_in_training(node, args[0]):
             return self.in_training[id(node)](args[0])
         if is_model(layer) and isinstance(layer, keras.Model):
             training = kwargs.get("training") if training is None else training
@@ -69,3 +69,7 @@ class FoldedModel(keras.Model):
         if training is not None and "training" in getattr(layer, "_call_context_args", ()):
             kwargs = kwargs | {"training": training}
         return layer(*args, **kwargs)
+
+    def _has_form_in_training(self, node, x):
+        is_masked = getattr(x, "_keras_mask", None) is not None
+        return id(node) in self.in_training and node.operation.trainable and not is_masked

@@ -10,8 +10,8 @@ def in_one_pass(optimizer):
     """Lets an Adam or AdamW update its weights by TensorFlow's own kernel inside the block.
 
     The formula and the variables are those of Keras, and so is what a power is taken of: a float32
-    number, in double precision too. Other optimizers, AMSGrad and sparse gradients keep their own
-    way.
+    number, in double precision too. Other optimizers, AMSGrad, sparse gradients and variables of
+    16 bits, in which the kernel's `1 - beta` would be rounded, keep their own way.
 
     Args:
         optimizer: That of a model; also one that scales losses around another.
@@ -25,7 +25,7 @@ def in_one_pass(optimizer):
     def update_step(gradient, variable, learning_rate):
         import tensorflow as tf
 
-        if isinstance(gradient, tf.IndexedSlices):
+        if isinstance(gradient, tf.IndexedSlices) or variable.dtype.size < 4:
             own(gradient, variable, learning_rate)
             return
         dtype = variable.dtype
