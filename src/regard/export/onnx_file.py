@@ -1,6 +1,7 @@
 """Writes a network as an ONNX file, and proves that it answers as the network does."""
 
 import contextlib
+import importlib.util
 import logging
 import warnings
 from pathlib import Path
@@ -11,7 +12,7 @@ from regard.errors import DataError, RegardError, UsageError
 from regard.export.onnx_network import MADE_FROM, OnnxNetwork
 from regard.files import whole_file
 
-NEEDED = 'Exporting needs more packages: pip install "regard[export]".'
+_NEEDED = ("onnx", "onnxruntime", "tf2onnx")
 _TRIED = 4  # images on which the file must answer as the network does
 _TOLERANCE = 1e-5
 
@@ -79,12 +80,9 @@ def _check(path):
         raise UsageError(f"There is no folder {path.parent} to write {path.name} to.")
     if path.exists():
         raise UsageError(f"{path} exists and is not overwritten. Move it away first.")
-    try:
-        import onnx  # noqa: F401
-        import onnxruntime  # noqa: F401
-        import tf2onnx  # noqa: F401
-    except ImportError as error:
-        raise RegardError(f"{NEEDED} ({error})") from None
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise RegardError(f'Exporting needs {", ".join(missing)}: pip install "regard[export]".')
 
 
 def _convert(model, shape, path):

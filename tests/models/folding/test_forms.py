@@ -78,7 +78,7 @@ def test_convolutions(size, strides, dilation, pads, channels):
         return convolve(x, kernel, strides, dilation, 1, pads)
 
     def keras_own(x, kernel):
-        # a stride beside a dilation is what Keras refuses, so every pixel is taken and then some
+        # Keras refuses a stride beside a dilation, so all pixels are computed and some kept
         x = ops.pad(x, ((0, 0), *pads, (0, 0)))
         y = ops.conv(x, kernel, 1, "valid", "channels_last", dilation)
         return y[:, :: strides[0], :: strides[1]]

@@ -1,4 +1,4 @@
-"""Adam's update on TensorFlow in one pass over each weight, where Keras's own takes nine."""
+"""Adam's update on TensorFlow in one pass over each weight, where Keras's own takes a dozen."""
 
 import contextlib
 
