@@ -196,6 +196,7 @@ def test_two_layers_keep_their_own_arguments(tmp_path):
         ({"dropout": -0.1}, "-0.1"),
         ({"score_mode": "cosine"}, "cosine"),
         ({"data_format": "nhwc"}, "nhwc"),
+        ({"gamma_initializer": "nought"}, "gamma_initializer .*'nought'"),
     ],
 )
 def test_names_what_is_wrong(arguments, named):
@@ -215,6 +216,15 @@ def test_names_what_is_wrong(arguments, named):
 def test_refuses_what_does_not_go_together(arguments, inputs, named):
     with pytest.raises(ValueError, match=named):
         Attention(**arguments)(inputs)
+
+
+def test_gamma_starts_where_it_is_told_to():
+    x = image(1, 3, 3, 4)
+    layer = Attention(units=2, gamma_initializer=keras.initializers.Constant(0.5))
+    layer(x)
+    again = Attention.from_config(layer.get_config())
+    again(x)
+    assert float(layer.gamma) == float(again.gamma) == 0.5
 
 
 def test_refuses_unknown_channels():

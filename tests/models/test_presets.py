@@ -12,6 +12,7 @@ SMALL = [name for name in models.PRESETS if name != "tutorial"]
 FIGURES = {  # parameters and multiply-adds for 28 x 28 grey images
     "convnext_nano": (1_901_546, 21_935_872),
     "mobilenetv2_small": (300_586, 29_803_392),
+    "regard_fast": (419_867, 15_194_784),
     "resnet9": (1_647_786, 68_647_936),
     "resnet20": (270_810, 30_821_248),
     "tutorial": (1_208_203, 15_162_752),
@@ -54,6 +55,8 @@ def test_gives_probabilities(name, shape, classes):
         ("resnet9", 224, [224, 112, 56, 28, 14, 7]),
         ("resnet20", 64, [64, 32, 16, 8]),
         ("resnet20", 224, [224, 112, 56, 28, 14]),
+        ("regard_fast", 28, [28, 14, 7, 3]),
+        ("regard_fast", 224, [224, 112, 56, 28, 14, 7]),
         ("convnext_nano", 28, [28, 14, 7, 4, 2]),
         ("convnext_nano", 224, [224, 56, 28, 14, 7]),
         ("mobilenetv2_small", 28, [28, 14, 7]),
@@ -91,6 +94,7 @@ def test_resnet20_is_that_of_the_paper():
             [f"stage{s}_block{b + 1}" for s, n in enumerate((1, 2, 2, 3, 1), 1) for b in range(n)],
             ["stage3", "stage4", "stage5"],
         ),
+        ("regard_fast", ["block"], ["stage3"]),
         ("tutorial", [""], [""]),
     ],
 )
@@ -125,6 +129,12 @@ def test_tutorial_has_the_layers_of_the_tutorial():
     assert attention.output.shape == (None, 12, 12, 64)
     assert models.tutorial().get_layer("attention").units == 32
     assert models.tutorial(attention=None).count_params() == 1_199_882
+
+
+def test_regard_fast_attends_from_the_first_step():
+    attention = models.regard_fast().get_layer("stage3_attention")
+    assert (attention.units, float(attention.gamma)) == (32, 1.0)
+    assert attention.output.shape == (None, 7, 7, 128)
 
 
 @pytest.mark.parametrize("name", models.PRESETS)

@@ -137,7 +137,11 @@ def test_prediction_titles():
 
 
 def test_the_card_tells_the_whole_recipe(trained, small):
-    recipe = Recipe(epochs=2, batch_size=9, schedule="one-cycle", label_smoothing=0.05)
+    changes = {"weight_decay": 0.1, "shift": 2, "label_smoothing": 0.05}
+    recipe = Recipe(epochs=2, batch_size=9, schedule="one-cycle", **changes)
     finish_run(trained, small, recipe)
-    told = "learning rate 0.001, one-cycle schedule, label smoothing 0.05, 2 epochs of batches of 9"
+    told = (
+        "AdamW, weight decay 0.1, learning rate 0.001, one-cycle schedule, images shifted by at "
+        "most 2 px, label smoothing 0.05, 2 epochs of batches of 9"
+    )
     assert told in (trained.folder / "README.md").read_text()

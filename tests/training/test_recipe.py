@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from regard.errors import UsageError
 from regard.training import Recipe, read_recipe
+from regard.training.recipe import NAMED
 
 
 def toml(folder, text):
@@ -17,10 +18,13 @@ def toml(folder, text):
 def test_defaults_are_the_tutorial():
     assert read_recipe().model_dump() == {
         "dataset": "fashion-mnist",
+        "network": "tutorial",
         "epochs": 10,
         "batch_size": 64,
         "learning_rate": 1e-3,
         "schedule": "constant",
+        "weight_decay": 0.0,
+        "shift": 0,
         "label_smoothing": 0.0,
         "seed": 0,
         "validation_fraction": 0.1,
@@ -34,6 +38,14 @@ def test_a_named_recipe_is_a_start_over_which_the_file_and_settings_win(tmp_path
     assert fast.epochs < 10 and fast.schedule == "one-cycle"
     changed = read_recipe(toml(tmp_path, "epochs = 4"), "fast", seed=3)
     assert changed == fast.model_copy(update={"epochs": 4, "seed": 3})
+
+
+def test_every_named_recipe_is_valid():
+    assert {name: read_recipe(name=name).network for name in NAMED} == {
+        "tutorial": "tutorial",
+        "fast": "tutorial",
+        "regard-fast": "regard_fast",
+    }
 
 
 def test_an_unknown_recipe_is_refused_with_the_nearest():
@@ -60,6 +72,11 @@ def test_overrides_win_over_the_file_and_the_file_over_defaults(tmp_path):
         ("learning_rate", math.inf),
         ("seed", -1),
         ("seed", 2**32),
+        ("network", "resnet21"),
+        ("weight_decay", -0.1),
+        ("weight_decay", 1.01),
+        ("shift", -1),
+        ("shift", 0.5),
         ("label_smoothing", 1),
         ("label_smoothing", -0.1),
         ("schedule", "two-cycle"),

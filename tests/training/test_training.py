@@ -106,8 +106,8 @@ def test_saved_model_is_the_one_given(trained):
 
 def test_best_is_by_accuracy_then_by_loss(tmp_path, tiny):
     (tmp_path / "checkpoints").mkdir()
-    model, keeper = tiny(), KeepBest(tmp_path)
-    keeper.set_model(model)
+    model = tiny()
+    keeper = KeepBest(model, tmp_path)
     states = []
     for epoch, (accuracy, loss) in enumerate([(0.5, 1), (0.7, 3), (0.7, 2), (0.7, 2), (0.6, 1)]):
         model.variables[0].assign(np.full(model.variables[0].shape, epoch))
@@ -117,7 +117,7 @@ def test_best_is_by_accuracy_then_by_loss(tmp_path, tiny):
         keeper.on_epoch_end(epoch, logs)
     assert keeper.best_epoch == 3
     assert [row["epoch"] for row in read_metrics(tmp_path)] == [1, 2, 3, 4, 5]
-    keeper.restore(model)
+    keeper.restore()
     assert is_same(weights(model), states[2])
 
 
@@ -175,7 +175,10 @@ def with_nan(small):
         (lambda s: {"images": s.train.images[:0], "labels": s.train.labels[:0]}, "no images"),
         (lambda s: {"images": s.train.images.astype(np.float32)}, "divide by 255"),
         (lambda s: {"images": s.train.images[..., None, None]}, "shape"),
-        (lambda s: {"images": s.train.images[:, :5, :]}, "5 x 28.* at least 6"),
+        (
+            lambda s: {"images": s.train.images[:, :5, :]},
+            r"tutorial cannot .* at least 6.*\(5, 28",
+        ),
         (lambda s: {"labels": np.r_[1, np.zeros(99, int)]}, "Class 1 has 1 image"),
     ],
 )
@@ -228,6 +231,36 @@ def test_one_cycle_rises_and_falls_to_nothing_and_smoothing_keeps_the_accuracy_m
     assert np.all(np.diff(rates[: top + 1]) > 0) and np.all(np.diff(rates[top:]) < 0)
     assert rates[-1] < 0.01 * recipe.learning_rate
     assert 0 <= row["val_accuracy"] <= 1
+
+
+@pytest.fixture(scope="module")
+def better(eager, small, root):
+    recipe = read_recipe(name="regard-fast", epochs=1, batch_size=32, dataset=RECIPE.dataset)
+    return train_run(recipe, small, root)
+
+
+def test_the_run_keeps_the_network_without_the_augmentation(better, small):
+    assert (better.model.name, better.model.optimizer.name) == ("regard_fast", "adam_w")
+    loaded = regard.load(better.folder)
+    assert [layer.name for layer in loaded.layers] == [x.name for x in better.model.layers]
+    assert is_same(weights(loaded), weights(better.model))
+    _, held_out = stratified_split(small.train.labels, 0.1, 0)
+    images, labels = as_images(small.train.images)[held_out], small.train.labels[held_out]
+    loss, _ = better.model.evaluate(images, labels, verbose=0)
+    assert loss == pytest.approx(read_metrics(better.folder)[0]["val_loss"], rel=1e-4)
+
+
+def test_the_images_are_shifted_in_training(better, small, root):
+    recipe = Recipe(**read_config(better.folder)["recipe"]).model_copy(update={"shift": 0})
+    other = train_run(recipe, small, root)
+    assert not is_same(weights(other.model), weights(better.model))
+    assert better.model.optimizer.weight_decay == recipe.weight_decay > 0
+
+
+def test_a_shift_as_large_as_the_images_leaves_no_run_folder(small, tmp_path):
+    with pytest.raises(UsageError, match="shorter side, 28 pixels, not 28"):
+        train_run(RECIPE.model_copy(update={"shift": 28}), small, tmp_path / "runs")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_both_loops_train_alike(small, root):

@@ -36,6 +36,20 @@ def odd(name, value):
     return value
 
 
+def initializer(name, value):
+    """Returns the Keras initializer that `value` is, names or describes.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    try:
+        return keras.initializers.get(value)
+    except ValueError:
+        raise ValueError(
+            f"{name} must be a Keras initializer or its name, such as 'zeros', not {value!r}."
+        ) from None
+
+
 def number(name, value, least=None, most=None, above=None):
     """Returns `value` as a float if it is a finite number within the bounds.
 

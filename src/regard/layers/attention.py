@@ -21,9 +21,11 @@ class Attention(keras.layers.Attention):
     `output = x + gamma * A (x Wv + bv)`
 
     (self-attention of SAGAN, arXiv:1805.08318, with the scaled dot product of arXiv:1706.03762;
-    `scale` is 1 unless `use_scale=True`). `gamma` is learned and starts at 0: the untrained
-    attention layer is the identity, so a network begins as the plain CNN that it would be
-    without it, and attention grows only where it lowers the loss. The softmax is computed in
+    `scale` is 1 unless `use_scale=True`). `gamma` is learned and starts at 0 unless told otherwise:
+    the untrained attention layer is the identity, so a network begins as the plain CNN that it
+    would be without it, and attention grows only where it lowers the loss. In a network trained
+    from its start with few epochs, `gamma_initializer="ones"` may serve better: the attention
+    takes part from the first step. The softmax is computed in
     float32 whatever the layer's precision. Unless the attention is asked for, or dropped out in
     training, the memory grows linearly with the number of pixels.
 
@@ -37,6 +39,7 @@ class Attention(keras.layers.Attention):
         return_attention: Marks this layer as the one whose maps `regard.attention_maps` reads by
             default. The layer still returns one tensor, so that it stands in `Sequential`; for
             two, call it with `return_attention_scores=True`.
+        gamma_initializer: What `gamma` starts at, a Keras initializer. For one feature map only.
         data_format: `"channels_last"` or `"channels_first"`; by default
             `keras.config.image_data_format()`.
 
@@ -82,6 +85,7 @@ class Attention(keras.layers.Attention):
         *,
         units=None,
         return_attention=False,
+        gamma_initializer="zeros",
         data_format=None,
         **kwargs,
     ):
@@ -93,6 +97,7 @@ class Attention(keras.layers.Attention):
         super().__init__(use_scale, score_mode, dropout, seed, **kwargs)
         self.units = arguments.optional(arguments.integer, "units", units)
         self.return_attention = arguments.boolean("return_attention", return_attention)
+        self.gamma_initializer = arguments.initializer("gamma_initializer", gamma_initializer)
         self.data_format = arguments.data_format(data_format)
 
     def build(self, input_shape):
@@ -123,7 +128,7 @@ class Attention(keras.layers.Attention):
         units = self.units or max(1, channels // 8)
         for name, size in (("query", units), ("key", units), ("value", channels)):
             setattr(self, name, parts.dense(name, channels, size, self.dtype_policy))
-        self.gamma = self.add_weight(name="gamma", shape=(), initializer="zeros")
+        self.gamma = self.add_weight(name="gamma", shape=(), initializer=self.gamma_initializer)
         self.scale = (
             self.add_weight(name="scale", shape=(), initializer="ones") if self.use_scale else None
         )
@@ -208,6 +213,7 @@ class Attention(keras.layers.Attention):
         return super().get_config() | {
             "units": self.units,
             "return_attention": self.return_attention,
+            "gamma_initializer": keras.initializers.serialize(self.gamma_initializer),
             "data_format": self.data_format,
         }
 

@@ -32,6 +32,7 @@ LAYERS = {
         {
             "units": 4,
             "return_attention": True,
+            "gamma_initializer": "ones",
             "data_format": "channels_first",
             "use_scale": True,
             "dropout": 0.1,

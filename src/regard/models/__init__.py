@@ -4,7 +4,7 @@ import importlib
 
 from regard.models.files import load
 
-PRESETS = ("convnext_nano", "mobilenetv2_small", "resnet9", "resnet20", "tutorial")
+PRESETS = ("convnext_nano", "mobilenetv2_small", "regard_fast", "resnet9", "resnet20", "tutorial")
 _HOME = {
     "count_multiply_adds": "regard.models.cost",
     "fold": "regard.models.folding",

@@ -123,9 +123,12 @@ def _facts(trained, dataset, recipe):
 
 
 def _recipe(recipe):
-    parts = [f"Adam, learning rate {recipe.learning_rate:g}"]
+    decay = f"AdamW, weight decay {recipe.weight_decay:g}" if recipe.weight_decay else "Adam"
+    parts = [f"{decay}, learning rate {recipe.learning_rate:g}"]
     if recipe.schedule != "constant":
         parts.append(f"{recipe.schedule} schedule")
+    if recipe.shift:
+        parts.append(f"images shifted by at most {recipe.shift} px")
     if recipe.label_smoothing:
         parts.append(f"label smoothing {recipe.label_smoothing:g}")
     parts += [f"{recipe.epochs} epochs of batches of {recipe.batch_size}", f"seed {recipe.seed}"]

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from regard.errors import UsageError, nearest
+from regard.models import PRESETS
 
 NAMED = {file.stem: file for file in (Path(__file__).parent / "recipes").glob("*.toml")}
 
@@ -16,11 +17,15 @@ class Recipe(BaseModel):
 
     Attributes:
         dataset: Name of the data set.
+        network: Name of the network, one of `regard.models.PRESETS`.
         epochs: Passes over the training images, at least 1.
         batch_size: Images a step, at least 1.
         learning_rate: Adam's learning rate, over 0 and at most 1; with a schedule its highest.
         schedule: `"constant"`, or `"one-cycle"` for a linear rise from 0 over the first tenth of
             the steps and a cosine down to 0 over the rest.
+        weight_decay: AdamW's, from 0 to 1; 0 for plain Adam.
+        shift: Most pixels, at least 0, by which each training image is moved along each axis, anew
+            at each step; what comes in is black.
         label_smoothing: Part of each label that is spread over all classes, from 0 to below 1.
         seed: Seed of the split, the weights and the order of the images, at least 0.
         validation_fraction: Part of the training images that is held out to choose the epoch,
@@ -35,10 +40,13 @@ class Recipe(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     dataset: str = "fashion-mnist"
+    network: Literal[PRESETS] = "tutorial"
     epochs: int = Field(10, ge=1)
     batch_size: int = Field(64, ge=1)
     learning_rate: float = Field(1e-3, gt=0, le=1)
     schedule: Literal["constant", "one-cycle"] = "constant"
+    weight_decay: float = Field(0.0, ge=0, le=1)
+    shift: int = Field(0, ge=0)
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     seed: int = Field(0, ge=0, lt=2**32)
     validation_fraction: float = Field(0.1, gt=0, lt=1)

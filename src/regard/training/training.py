@@ -9,15 +9,14 @@ import keras
 
 from regard.datasets import Dataset
 from regard.datasets.check import as_images, as_labels
-from regard.errors import DataError, RegardError
-from regard.models.presets import tutorial
+from regard.errors import DataError, RegardError, UsageError
+from regard.models import presets
+from regard.training.augmentation import shifted
 from regard.training.checkpoint import load_weights, save_weights
 from regard.training.loop import fit
 from regard.training.recipe import Recipe
 from regard.training.run import append_metrics, new_run_folder, save_model, write_config
 from regard.training.split import stratified_split
-
-SMALLEST_SIDE = 6
 
 
 class Stopped(RegardError):
@@ -47,7 +46,7 @@ def train_run(
     callbacks=(),
     say=lambda line: None,
 ) -> Trained:
-    """Trains the tutorial's network and keeps the epoch that is best on the validation part.
+    """Trains the recipe's network and keeps the epoch that is best on the validation part.
 
     Args:
         recipe: The settings.
@@ -60,30 +59,25 @@ def train_run(
 
     Raises:
         DataError: If the images or labels cannot be used.
-        UsageError: If the run's name is in use.
+        UsageError: If the run's name is in use, or if the shift is too large for the images.
         Stopped: At Ctrl-C, after saving what was trained.
     """
     images = as_images(dataset.train.images)
     labels = as_labels(dataset.train.labels, len(dataset.class_names), len(images))
-    if min(images.shape[1:3]) < SMALLEST_SIDE:
-        raise DataError(
-            f"The images are {images.shape[1]} x {images.shape[2]}; the network needs at least "
-            f"{SMALLEST_SIDE} rows and columns."
-        )
-    training, validation = stratified_split(labels, recipe.validation_fraction, recipe.seed)
-    folder = new_run_folder(root, dataset.name, name)
-    write_config(folder, recipe, dataset)
-
     keras.utils.set_random_seed(recipe.seed)
-    model = tutorial(images.shape[1:], len(dataset.class_names))
+    model = _network(recipe.network, images.shape[1:], len(dataset.class_names))
+    training, validation = stratified_split(labels, recipe.validation_fraction, recipe.seed)
     labels, loss = _targets(labels, len(dataset.class_names), recipe.label_smoothing)
     rate = _learning_rate(recipe, math.ceil(len(training) / recipe.batch_size))
-    model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
+    model.compile(_optimizer(recipe, rate), loss, metrics=["accuracy"])
     model.optimizer.build(model.trainable_variables)  # else a model stopped at once cannot load
-    keeper = KeepBest(folder)
+    trained = _augmented(model, recipe)
+    folder = new_run_folder(root, dataset.name, name)
+    write_config(folder, recipe, dataset)
+    keeper = KeepBest(model, folder)
     try:
         _LOOPS[recipe.loop](
-            model,
+            trained,
             images[training],
             labels[training],
             say,
@@ -94,15 +88,37 @@ def train_run(
             verbose=0,
         )
     except KeyboardInterrupt:
-        keeper.restore(model)
+        keeper.restore()
         save_model(model, folder)
         raise Stopped(
             f"Stopped after {keeper.epochs} whole epochs. What was trained is kept: "
             f"regard evaluate {folder}"
         ) from None
-    keeper.restore(model)
+    keeper.restore()
     save_model(model, folder)
     return Trained(folder, model, keeper.best_epoch)
+
+
+def _network(name, input_shape, classes):
+    try:
+        return getattr(presets, name)(input_shape, classes)
+    except UsageError as error:
+        raise DataError(f"The network {name} cannot take these images: {error}") from None
+
+
+def _optimizer(recipe, rate):
+    if recipe.weight_decay:
+        return keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
+    return keras.optimizers.Adam(rate)
+
+
+def _augmented(model, recipe):
+    """Returns what is given to the loop: the network, or it on changed images."""
+    if not recipe.shift:
+        return model
+    changed = shifted(model, recipe.shift)
+    changed.compile(model.optimizer, model.loss, metrics=["accuracy"])
+    return changed
 
 
 def _targets(labels, classes, smoothing):
@@ -139,10 +155,15 @@ class KeepBest(keras.callbacks.Callback):
     """Appends each epoch to `metrics.csv` and keeps the weights of the best one.
 
     Best is the highest validation accuracy, and at equal accuracy the lowest validation loss.
+
+    Args:
+        network: The model whose weights are kept; the one that is trained may hold it.
+        folder: The run folder.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, network: keras.Model, folder: Path):
         super().__init__()
+        self.network = network
         self.folder = folder
         self.file = folder / "checkpoints" / "best.safetensors"
         self.epochs = 0
@@ -159,9 +180,9 @@ class KeepBest(keras.callbacks.Callback):
         score = (row["val_accuracy"], -row["val_loss"])
         if self.best is None or score > self.best:
             self.best, self.best_epoch = score, self.epochs
-            save_weights(self.model, self.file, row)
+            save_weights(self.network, self.file, row)
 
-    def restore(self, model):
-        """Puts the best epoch's weights into the model, if any epoch was finished."""
+    def restore(self):
+        """Puts the best epoch's weights into the network, if any epoch was finished."""
         if self.best is not None:
-            load_weights(model, self.file)
+            load_weights(self.network, self.file)

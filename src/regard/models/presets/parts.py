@@ -99,6 +99,13 @@ def convolution(x, filters, kernel_size, name, strides=1, activation="relu"):
     return normalised(x, name, activation)
 
 
+def stem(image, filters):
+    """The first convolution, with the stride that suits the images, and at 4 a pooling."""
+    stride = stem_stride(image.shape[1:])
+    x = convolution(image, filters, 3, "stem", strides=min(stride, 2))
+    return keras.layers.MaxPooling2D(3, 2, "same", name="stem_pool")(x) if stride == 4 else x
+
+
 def normalised(x, name, activation="relu"):
     """Batch normalisation and an activation unless None."""
     x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)

@@ -2,7 +2,7 @@
 
 import keras
 
-from regard.models.presets.parts import Attention, check, classified, convolution, stem_stride
+from regard.models.presets.parts import Attention, check, classified, convolution, stem
 
 
 def resnet9(input_shape=(28, 28, 1), classes=10, attention=None, **attention_arguments):
@@ -37,7 +37,7 @@ def resnet9(input_shape=(28, 28, 1), classes=10, attention=None, **attention_arg
     check(input_shape, classes)
     attention = Attention(attention, attention_arguments)
     image = keras.Input(input_shape)
-    x = _stem(image, 32, stem_stride(input_shape))
+    x = stem(image, 32)
     for stage, (filters, has_block) in enumerate([(64, True), (128, False), (256, True)], 1):
         x = convolution(x, filters, 3, f"stage{stage}")
         x = keras.layers.MaxPooling2D(name=f"stage{stage}_pool")(x)
@@ -83,7 +83,7 @@ def resnet20(input_shape=(28, 28, 1), classes=10, attention=None, **attention_ar
     check(input_shape, classes)
     attention = Attention(attention, attention_arguments)
     image = keras.Input(input_shape)
-    x = _stem(image, 16, stem_stride(input_shape))
+    x = stem(image, 16)
     for stage, filters in enumerate((16, 32, 64), 1):
         for number in (1, 2, 3):
             strides = 2 if stage > 1 and number == 1 else 1
@@ -91,11 +91,6 @@ def resnet20(input_shape=(28, 28, 1), classes=10, attention=None, **attention_ar
         x = attention.after_stage(x, f"stage{stage}")
     x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
     return classified(image, x, classes, "resnet20")
-
-
-def _stem(image, filters, stride):
-    x = convolution(image, filters, 3, "stem", strides=min(stride, 2))
-    return keras.layers.MaxPooling2D(3, 2, "same", name="stem_pool")(x) if stride == 4 else x
 
 
 def _block(x, filters, strides, name, attention):
