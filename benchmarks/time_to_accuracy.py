@@ -12,52 +12,14 @@ once, at the end, with the weights that each training keeps.
 
 import argparse
 import json
-import subprocess
-import sys
-import tempfile
-import time
-from pathlib import Path
 
 import numpy as np
+from trainings import in_process
 
 ARMS = {
     "stock": ["tutorial", "keras"],
     "ours": ["fast", "regard"],
 }
-
-
-def train(recipe, loop, seed):
-    """Trains once and prints, as JSON, the seconds and validation accuracy after each epoch."""
-    import keras
-
-    from regard import datasets
-    from regard.datasets.check import as_images
-    from regard.evaluation.predict import predict_probabilities
-    from regard.training import read_recipe, train_run
-
-    dataset = datasets.load("fashion-mnist")
-    seconds = []
-    accuracies = []
-
-    class Clock(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            seconds.append(time.perf_counter() - start)
-            accuracies.append(logs["val_accuracy"])
-
-    settings = read_recipe(name=recipe, loop=loop, seed=seed)
-    with tempfile.TemporaryDirectory() as folder:
-        start = time.perf_counter()
-        model = train_run(settings, dataset, Path(folder), callbacks=[Clock()]).model
-    predicted = predict_probabilities(model, as_images(dataset.test.images)).argmax(1)
-    test = float(np.mean(predicted == dataset.test.labels))
-    print(json.dumps({"seconds": seconds, "validation": accuracies, "test": test}))
-
-
-def in_process(*words):
-    """Runs this file for one training and returns what it prints."""
-    command = [sys.executable, __file__, "--train", *map(str, words)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def reached(runs, accuracy):
@@ -110,12 +72,7 @@ def main():
     """Runs all trainings, seed by seed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--train", nargs=3, metavar=("RECIPE", "LOOP", "SEED"))
     options = parser.parse_args()
-    if options.train:
-        recipe, loop, seed = options.train
-        train(recipe, loop, int(seed))
-        return
     runs = {arm: [] for arm in ARMS}
     for seed in range(options.seeds):
         for arm, words in ARMS.items():

@@ -49,6 +49,16 @@ def test_the_line_says_why_nothing_was_folded(network, pictures):
     assert "nothing folded: no two linear layers in a row" in line
 
 
+def test_the_line_counts_the_layers_with_a_faster_kernel(pictures):
+    norms = [keras.layers.BatchNormalization(), keras.layers.BatchNormalization()]
+    layers = [keras.layers.Rescaling(1 / 255), *norms, keras.layers.Flatten()]
+    model = keras.Sequential([keras.Input((7, 7, 1)), *layers, keras.layers.Dense(10, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    (line,) = said(model, pictures)
+    has_kernel = keras.config.backend() in ("tensorflow", "torch")
+    assert ("layers computed by a faster kernel: 2" in line) == has_kernel
+
+
 def test_a_subclassed_model_is_trained_and_the_line_says_why_it_is_not_folded(pictures):
     class Own(keras.Model):
         def __init__(self):
