@@ -8,6 +8,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 class ProgressBar(keras.callbacks.Callback):
     """Shows a training on stderr; without a terminal only the line of each epoch."""
 
+    every_batch = False
+
     def on_train_begin(self, logs=None):
         epochs, steps = self.params["epochs"], self.params["steps"]
         self.bar = Progress(
@@ -21,8 +23,11 @@ class ProgressBar(keras.callbacks.Callback):
         self.task = self.bar.add_task("training", total=epochs * steps)
         self.bar.start()
 
+    def on_epoch_begin(self, epoch, logs=None):
+        self.before = epoch * self.params["steps"]
+
     def on_train_batch_end(self, batch, logs=None):
-        self.bar.advance(self.task)
+        self.bar.update(self.task, completed=self.before + batch + 1)
 
     def on_epoch_end(self, epoch, logs=None):
         logs = logs or {}

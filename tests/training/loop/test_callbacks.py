@@ -37,6 +37,21 @@ def test_a_batch_hook_is_called_at_every_step_with_the_same_logs(network, pictur
     assert ours[3:] == theirs[3:]
 
 
+def test_a_callback_may_be_content_with_some_batches(network, pictures):
+    class Bar(keras.callbacks.Callback):
+        every_batch = False
+        ends = ()
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.ends += (batch,)
+
+    bar, many = Bar(), [np.concatenate([part] * 4) for part in pictures]
+    fit(network(), *many, batch_size=1, epochs=2, verbose=0, callbacks=[bar])
+    last = len(many[0]) - 1
+    assert bar.ends.count(last) == 2
+    assert len(bar.ends) < last
+
+
 def test_early_stopping_restores_the_best_weights(assert_equals_keras, network, pictures):
     def build():
         model = network()

@@ -47,7 +47,8 @@ def fit(
     the weights from before that step.
 
     A callback with a hook for batches (`TerminateOnNaN`, `on_train_batch_end`, …) is called at
-    every batch as in Keras, one step a call. The progress bar moves once a call.
+    every batch as in Keras, one step a call. The progress bar moves once a call of up to 64 steps;
+    a callback with the attribute `every_batch = False` is called likewise.
 
     Args:
         model: A Sequential, functional or subclassed Keras model after `model.compile`.

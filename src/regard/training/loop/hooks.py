@@ -26,8 +26,9 @@ class Calls(NamedTuple):
 def train_calls(listeners, model):
     """Returns the grouping of training steps: one at a time where a callback looks at batches.
 
-    A progress bar is moved once a call. Else a callback that has a hook for batches is called
-    after every step, or every `steps_per_execution` steps where `compile` was told so.
+    A progress bar, and a callback that says `every_batch = False`, is told once a call. Else a
+    callback that has a hook for batches is called after every step, or every
+    `steps_per_execution` steps where `compile` was told so.
 
     Args:
         listeners: A `keras.callbacks.CallbackList`.
@@ -35,7 +36,7 @@ def train_calls(listeners, model):
     """
     if any(map(_looks_at_batches, listeners.callbacks)):
         return Calls(model.steps_per_execution, model.steps_per_execution, True)
-    shows = any(isinstance(c, keras.callbacks.ProgbarLogger) for c in listeners.callbacks)
+    shows = any(map(_shows, listeners.callbacks))
     return Calls(1, MOST_STEPS, shows)
 
 
@@ -44,15 +45,20 @@ def test_calls(listeners, model):
     looks = any(
         _has(callback, TEST_HOOKS)
         for callback in listeners.callbacks
-        if not isinstance(callback, keras.callbacks.ProgbarLogger)  # silent inside fit
+        if not _shows(callback)  # silent inside fit
     )
     if looks:
         return Calls(model.steps_per_execution, model.steps_per_execution, True)
     return Calls(1, MOST_STEPS, False)
 
 
+def _shows(callback):
+    is_bar = isinstance(callback, keras.callbacks.ProgbarLogger)
+    return is_bar or not getattr(callback, "every_batch", True)
+
+
 def _looks_at_batches(callback):
-    if isinstance(callback, keras.callbacks.ProgbarLogger):
+    if _shows(callback):
         return False
     if type(callback) is keras.callbacks.ModelCheckpoint and callback.save_freq == "epoch":
         return False
