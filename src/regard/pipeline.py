@@ -54,6 +54,39 @@ def train(recipe=None, dataset=None, root="runs", name=None, callbacks=(), say=p
     return Result(trained, finish_run(trained, dataset, recipe))
 
 
+def resume(folder, recipe=None, dataset=None, callbacks=(), say=print, force=False):
+    """Goes on with an interrupted training, tests the network once and writes the report.
+
+    The weights, and all else but the seconds, become what they would be without interruption.
+
+    Args:
+        folder: The run folder.
+        recipe: A `regard.training.Recipe`; the run's by default.
+        dataset: A `regard.datasets.Dataset`; by default the one that the run names.
+        callbacks: Keras callbacks, such as a progress bar.
+        say: Called with lines that tell how the network is computed, and what changed.
+        force: Whether to go on although something changed that changes the result.
+
+    Returns:
+        A `Result`.
+
+    Raises:
+        DataError: If `folder` is no run, or its images are not found.
+        UsageError: If something changed and `force` is not given.
+        Stopped: At Ctrl-C, after saving what was trained.
+    """
+    from regard.reports.run import finish_run
+    from regard.training.resume import read_run_recipe
+    from regard.training.run import read_config
+    from regard.training.training import resume_run
+
+    folder = Path(folder)
+    recipe = recipe or read_run_recipe(folder)
+    dataset = dataset or load_run_data(read_config(folder))
+    trained = resume_run(folder, recipe, dataset, callbacks, say, force)
+    return Result(trained, finish_run(trained, dataset, recipe))
+
+
 def load_run_data(config, data=None):
     """Loads the data set that a run was trained on.
 

@@ -10,6 +10,7 @@ import pytest
 
 import regard as library
 from regard.datasets import fashion_mnist
+from regard.training.run import read_metrics
 
 FILES = {
     "config.toml",
@@ -126,7 +127,7 @@ def started(folder):
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
-def test_ctrl_c_keeps_what_was_trained(tmp_path):
+def test_ctrl_c_keeps_what_was_trained_and_says_how_to_go_on(tmp_path):
     with started(tmp_path) as process:
         try:
             for line in process.stderr:
@@ -139,5 +140,33 @@ def test_ctrl_c_keeps_what_was_trained(tmp_path):
             process.kill()
     assert code == 1
     assert "Traceback" not in rest
-    assert "regard evaluate runs/fashion-mnist-sample" in rest.splitlines()[-1]
-    assert library.load(tmp_path / "runs" / "fashion-mnist-sample").count_params() > 0
+    assert rest.splitlines()[-1].endswith("regard train --resume runs/fashion-mnist-sample")
+    run = tmp_path / "runs" / "fashion-mnist-sample"
+    assert library.load(run).count_params() > 0
+    command = [sys.executable, "-m", "regard", "train", "--resume", str(run)]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    assert [row["epoch"] for row in read_metrics(run)] == list(range(1, 11))
+    assert (run / "report.html").exists()
+
+
+def test_a_finished_run_is_gone_on_with_only_by_force(regard, run):
+    outcome = regard("train", "--resume", run, "--epochs", 2)
+    assert outcome.code == 2
+    assert re.search(r"epochs was 1 and is 2: .* --force", outcome.err)
+    outcome = regard("train", "--resume", run, "--epochs", 2, "--force", "--json")
+    assert outcome.code == 0
+    assert json.loads(outcome.out)["run"] == str(run)
+    assert [row["epoch"] for row in read_metrics(run)] == [1, 2]
+
+
+@pytest.mark.parametrize("option", ["--name", "--recipe"])
+def test_options_that_do_not_go_with_resume(regard, run, option):
+    outcome = regard("train", "--resume", run, option, "fast")
+    assert outcome.code == 2
+    assert f"{option} does not go with --resume" in outcome.err
+
+
+def test_resume_of_a_folder_that_is_no_run(regard, tmp_path):
+    outcome = regard("train", "--resume", tmp_path)
+    assert outcome.code == 3
+    assert "no run folder" in outcome.err

@@ -9,9 +9,9 @@ import regard
 from regard.datasets.check import as_images
 from regard.errors import DataError, RegardError, UsageError
 from regard.training import Recipe, Stopped, read_recipe, train_run
+from regard.training.best import KeepBest
 from regard.training.run import read_config, read_metrics
 from regard.training.split import stratified_split
-from regard.training.training import KeepBest
 
 pytestmark = pytest.mark.usefixtures("eager")
 RECIPE = Recipe(dataset="fashion-mnist-sample", epochs=2, batch_size=32, seed=7)
@@ -86,6 +86,8 @@ def test_run_folder(trained, small):
         "checkpoints",
         "checkpoints/best.json",
         "checkpoints/best.safetensors",
+        "checkpoints/steps-000000006.json",
+        "checkpoints/steps-000000006.safetensors",
     }
 
 

@@ -1,5 +1,6 @@
 """`regard train`."""
 
+import contextlib
 from pathlib import Path
 from typing import Literal
 
@@ -7,6 +8,7 @@ from cyclopts.types import ExistingDirectory, ExistingFile
 
 from regard.cli.keras_quietly import load_keras
 from regard.cli.output import notify, print_json
+from regard.errors import UsageError
 
 
 def train(
@@ -22,6 +24,8 @@ def train(
     loop: Literal["regard", "keras"] | None = None,
     config: ExistingFile | None = None,
     data: ExistingDirectory | None = None,
+    resume: ExistingDirectory | None = None,
+    force: bool = False,
     name: str | None = None,
     runs: Path = Path("runs"),
     json: bool = False,
@@ -52,6 +56,10 @@ def train(
         A TOML file with any of these settings; options win over it.
     data
         Folder with the data set's files.
+    resume
+        Run folder of a training that was interrupted; it goes on exactly there.
+    force
+        With --resume: go on although settings, versions or cores are others now.
     name
         Name of the run; by default the data set's, counted up.
     runs
@@ -59,33 +67,20 @@ def train(
     json
         Print the result as JSON.
     """
-    from regard.training.recipe import read_recipe
-
-    settings = read_recipe(
-        config,
-        recipe,
-        dataset=dataset,
-        network=network,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        seed=seed,
-        loop=loop,
-    )
-    from regard import datasets
-
-    loaded = datasets.load(settings.dataset, data)
-    notify(loaded.provenance.notice)
-
-    load_keras()
-    from regard.cli.progress import ProgressBar
-    from regard.pipeline import train as run_training
-
-    bar = ProgressBar()
-    try:
-        result = run_training(settings, loaded, runs, name, [bar], notify)
-    finally:
-        bar.close()
+    settings = {
+        "dataset": dataset,
+        "network": network,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "seed": seed,
+        "loop": loop,
+    }
+    if resume is None:
+        result = _train(settings, recipe, config, data, name, runs)
+    else:
+        _refuse_with_resume(recipe=recipe, config=config, name=name)
+        result = _resume(resume, settings, data, force)
     folder = result.trained.folder
     if json:
         print_json({"run": str(folder), "test": result.evaluation.to_dict()})
@@ -93,3 +88,51 @@ def train(
     print(result.evaluation.summary())
     print(f"Report: {folder / 'report.html'}")
     print(f"Next:   regard explain {folder}")
+
+
+def _train(settings, recipe, config, data, name, runs):
+    from regard import datasets
+    from regard.training.recipe import read_recipe
+
+    settings = read_recipe(config, recipe, **settings)
+    loaded = datasets.load(settings.dataset, data)
+    notify(loaded.provenance.notice)
+    load_keras()
+    from regard.pipeline import train as run_training
+
+    with _bar() as bar:
+        return run_training(settings, loaded, runs, name, [bar], notify)
+
+
+def _resume(folder, settings, data, force):
+    from regard.pipeline import load_run_data
+    from regard.training.recipe import changed
+    from regard.training.run import read_config
+
+    config = read_config(folder)
+    loaded = load_run_data(config, data)
+    settings = changed(config["recipe"], **settings)
+    load_keras()
+    from regard.pipeline import resume as go_on
+
+    with _bar() as bar:
+        return go_on(folder, settings, loaded, [bar], notify, force)
+
+
+def _refuse_with_resume(**options):
+    given = [f"--{name}" for name, value in options.items() if value is not None]
+    if given:
+        raise UsageError(
+            f"{given[0]} does not go with --resume, which goes on in the run's folder."
+        )
+
+
+@contextlib.contextmanager
+def _bar():
+    from regard.cli.progress import ProgressBar
+
+    bar = ProgressBar()
+    try:
+        yield bar
+    finally:
+        bar.close()

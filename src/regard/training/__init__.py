@@ -5,10 +5,12 @@ import importlib
 from regard.training.recipe import Recipe, read_recipe
 
 _HOME = {
+    "Checkpoints": "regard.training.checkpoints",
     "NotFinite": "regard.training.loop",
     "Stopped": "regard.training.training",
     "Trained": "regard.training.training",
     "fit": "regard.training.loop",
+    "resume_run": "regard.training.training",
     "train_run": "regard.training.training",
 }
 

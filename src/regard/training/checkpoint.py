@@ -10,6 +10,51 @@ from regard.errors import DataError
 from regard.files import whole_file, write_text
 
 
+def write_arrays(file: Path, arrays: dict, facts: dict) -> None:
+    """Writes arrays to `file`, and `facts` with the digest to a `.json` beside it.
+
+    Args:
+        file: Path that ends in `.safetensors`.
+        arrays: NumPy arrays by name.
+        facts: Plain JSON values.
+
+    Raises:
+        RegardError: If the disk is full.
+    """
+    from safetensors.numpy import save
+
+    payload = save({name: np.asarray(array, order="C") for name, array in arrays.items()})
+    with whole_file(file) as temporary:
+        temporary.write_bytes(payload)
+    manifest = facts | {"sha256": _digest(payload, facts)}
+    write_text(file.with_suffix(".json"), json.dumps(manifest, indent=2) + "\n")
+
+
+def read_arrays(file: Path) -> tuple[dict, dict]:
+    """Returns the arrays and facts that `write_arrays` wrote.
+
+    Raises:
+        DataError: If a file is missing or altered.
+    """
+    from safetensors.numpy import load
+
+    try:
+        payload = file.read_bytes()
+        facts = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"The checkpoint {file} cannot be read: {error}.") from None
+    sha256 = facts.pop("sha256", None) if isinstance(facts, dict) else None
+    if sha256 is None or sha256 != _digest(payload, facts):
+        raise DataError(f"The checkpoint {file} is damaged: its SHA-256 is not the recorded one.")
+    return load(payload), facts
+
+
+def _digest(payload, facts):
+    """SHA-256 of the arrays and of the facts after them."""
+    text = json.dumps(facts, sort_keys=True)
+    return hashlib.sha256(payload + text.encode()).hexdigest()
+
+
 def save_weights(model, file: Path, facts: dict) -> None:
     """Writes a model's variables to `file`, and `facts` with the digest to a `.json` beside it.
 
@@ -22,14 +67,9 @@ def save_weights(model, file: Path, facts: dict) -> None:
         RegardError: If the disk is full.
     """
     import keras
-    from safetensors.numpy import save
 
-    arrays = {v.path: np.array(keras.ops.convert_to_numpy(v), order="C") for v in model.variables}
-    payload = save(arrays)
-    with whole_file(file) as temporary:
-        temporary.write_bytes(payload)
-    manifest = facts | {"sha256": hashlib.sha256(payload).hexdigest()}
-    write_text(file.with_suffix(".json"), json.dumps(manifest, indent=2) + "\n")
+    arrays = {v.path: keras.ops.convert_to_numpy(v) for v in model.variables}
+    write_arrays(file, arrays, facts)
 
 
 def load_weights(model, file: Path) -> dict:
@@ -45,17 +85,7 @@ def load_weights(model, file: Path) -> dict:
     Raises:
         DataError: If a file is missing or altered, or if names, shapes or values do not fit.
     """
-    from safetensors.numpy import load
-
-    try:
-        payload = file.read_bytes()
-        facts = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"The checkpoint {file} cannot be read: {error}.") from None
-    digest = hashlib.sha256(payload).hexdigest()
-    if not isinstance(facts, dict) or facts.pop("sha256", None) != digest:
-        raise DataError(f"The checkpoint {file} is damaged: its SHA-256 is not the recorded one.")
-    arrays = load(payload)
+    arrays, facts = read_arrays(file)
     expected = {v.path: tuple(v.shape) for v in model.variables}
     if {name: array.shape for name, array in arrays.items()} != expected:
         raise DataError(f"The checkpoint {file} is of another model: names or shapes differ.")

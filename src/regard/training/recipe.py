@@ -70,9 +70,26 @@ def read_recipe(file: Path | None = None, name: str | None = None, **overrides) 
     """
     settings = _read_toml(_named(name)) if name else {}
     settings |= _read_toml(file) if file else {}
-    settings |= {name: value for name, value in overrides.items() if value is not None}
+    return changed(settings, **overrides)
+
+
+def changed(settings, **overrides) -> Recipe:
+    """Makes a recipe from settings by name and others that win over them.
+
+    Args:
+        settings: Values by name, such as `recipe.model_dump()`.
+        **overrides: Settings; those that are None change nothing.
+
+    Raises:
+        UsageError: If a setting is unknown or out of range.
+
+    Example:
+        >>> changed(Recipe().model_dump(), epochs=3, seed=None).epochs
+        3
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return Recipe(**settings)
+        return Recipe(**settings | given)
     except ValidationError as error:
         raise UsageError(_explain(error)) from None
 

@@ -1,6 +1,7 @@
 """A run folder: everything that one training leaves behind, never overwritten."""
 
 import csv
+import io
 import json
 import os
 import platform
@@ -98,6 +99,15 @@ def append_metrics(folder: Path, row: dict) -> None:
         if is_new:
             writer.writeheader()
         writer.writerow(row)
+
+
+def write_metrics(folder: Path, rows: list[dict]) -> None:
+    """Writes `metrics.csv` anew and whole; raises `RegardError` if the disk is full."""
+    stream = io.StringIO(newline="")
+    writer = csv.DictWriter(stream, METRICS)
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(folder / "metrics.csv", stream.getvalue())
 
 
 def read_metrics(folder: Path) -> list[dict]:

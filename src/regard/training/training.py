@@ -1,9 +1,9 @@
 """Trains a network by a recipe and leaves a run folder; the test images are not looked at."""
 
 import math
-import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 
@@ -12,10 +12,12 @@ from regard.datasets.check import as_images, as_labels
 from regard.errors import DataError, RegardError, UsageError
 from regard.models import presets
 from regard.training.augmentation import shifted
-from regard.training.checkpoint import load_weights, save_weights
+from regard.training.best import KeepBest
+from regard.training.checkpoints import Checkpoints
 from regard.training.loop import fit
 from regard.training.recipe import Recipe
-from regard.training.run import append_metrics, new_run_folder, save_model, write_config
+from regard.training.resume import SetRate, check_unchanged
+from regard.training.run import new_run_folder, save_model, write_config
 from regard.training.split import stratified_split
 
 
@@ -62,6 +64,54 @@ def train_run(
         UsageError: If the run's name is in use, or if the shift is too large for the images.
         Stopped: At Ctrl-C, after saving what was trained.
     """
+    job = _prepared(recipe, dataset)
+    folder = new_run_folder(root, dataset.name, name)
+    write_config(folder, recipe, dataset)
+    return _run(job, folder, callbacks, say)
+
+
+def resume_run(
+    folder: Path,
+    recipe: Recipe,
+    dataset: Dataset,
+    callbacks=(),
+    say=lambda line: None,
+    force: bool = False,
+) -> Trained:
+    """Goes on with a training where its newest checkpoint is, as if it had never stopped.
+
+    Args:
+        folder: The run folder.
+        recipe: The settings, those of the run unless `force`.
+        dataset: The images and labels that the run was trained on.
+        callbacks: Keras callbacks, such as a progress bar.
+        say: Called with the line that tells how the network is computed, and with others.
+        force: Whether to go on although something changed that changes the result.
+
+    Raises:
+        DataError: If the checkpoints are not of this recipe and these images.
+        UsageError: If settings, images or versions changed and `force` is not given.
+        Stopped: At Ctrl-C, after saving what was trained.
+    """
+    changed = check_unchanged(folder, recipe, dataset, say, force)
+    job = _prepared(recipe, dataset)
+    write_config(folder, recipe, dataset)
+    if "learning_rate" in changed and recipe.schedule == "constant":
+        callbacks = [SetRate(recipe.learning_rate), *callbacks]
+    return _run(job, folder, callbacks, say)
+
+
+class _Job(NamedTuple):
+    """A training before its first step."""
+
+    recipe: Recipe
+    model: keras.Model
+    trainee: keras.Model
+    training: tuple
+    validation: tuple
+
+
+def _prepared(recipe, dataset):
     images = as_images(dataset.train.images)
     labels = as_labels(dataset.train.labels, len(dataset.class_names), len(images))
     keras.utils.set_random_seed(recipe.seed)
@@ -71,32 +121,33 @@ def train_run(
     rate = _learning_rate(recipe, math.ceil(len(training) / recipe.batch_size))
     model.compile(_optimizer(recipe, rate), loss, metrics=["accuracy"])
     model.optimizer.build(model.trainable_variables)  # else a model stopped at once cannot load
-    trained = _augmented(model, recipe)
-    folder = new_run_folder(root, dataset.name, name)
-    write_config(folder, recipe, dataset)
-    keeper = KeepBest(model, folder)
+    parts = [(images[rows], labels[rows]) for rows in (training, validation)]
+    return _Job(recipe, model, _augmented(model, recipe), *parts)
+
+
+def _run(job, folder, callbacks, say):
+    recipe, keeper = job.recipe, KeepBest(job.model, folder)
     try:
         _LOOPS[recipe.loop](
-            trained,
-            images[training],
-            labels[training],
+            job.trainee,
+            *job.training,
             say,
+            folder,
             batch_size=recipe.batch_size,
             epochs=recipe.epochs,
-            validation_data=(images[validation], labels[validation]),
+            validation_data=job.validation,
             callbacks=[keeper, *callbacks],
             verbose=0,
         )
     except KeyboardInterrupt:
         keeper.restore()
-        save_model(model, folder)
+        save_model(job.model, folder)
         raise Stopped(
-            f"Stopped after {keeper.epochs} whole epochs. What was trained is kept: "
-            f"regard evaluate {folder}"
+            f"Stopped after {keeper.epochs} whole epochs. To go on: regard train --resume {folder}"
         ) from None
     keeper.restore()
-    save_model(model, folder)
-    return Trained(folder, model, keeper.best_epoch)
+    save_model(job.model, folder)
+    return Trained(folder, job.model, keeper.best_epoch)
 
 
 def _network(name, input_shape, classes):
@@ -139,50 +190,14 @@ def _learning_rate(recipe, steps_an_epoch):
     )
 
 
-def _by_regard(model, x, y, say, **arguments):
-    fit(model, x, y, say=say, **arguments)
+def _by_regard(model, x, y, say, folder, **arguments):
+    checkpoints = Checkpoints(folder / "checkpoints", say=say)
+    fit(model, x, y, say=say, checkpoints=checkpoints, **arguments)
 
 
-def _by_keras(model, x, y, say, **arguments):
+def _by_keras(model, x, y, say, folder, **arguments):
     say("Trained by Keras's model.fit")
     model.fit(x, y, **arguments)
 
 
 _LOOPS = {"regard": _by_regard, "keras": _by_keras}
-
-
-class KeepBest(keras.callbacks.Callback):
-    """Appends each epoch to `metrics.csv` and keeps the weights of the best one.
-
-    Best is the highest validation accuracy, and at equal accuracy the lowest validation loss.
-
-    Args:
-        network: The model whose weights are kept; the one that is trained may hold it.
-        folder: The run folder.
-    """
-
-    def __init__(self, network: keras.Model, folder: Path):
-        super().__init__()
-        self.network = network
-        self.folder = folder
-        self.file = folder / "checkpoints" / "best.safetensors"
-        self.epochs = 0
-        self.best_epoch = 0
-        self.best = None
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.started = time.perf_counter()
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.epochs = epoch + 1
-        row = {name: float(value) for name, value in logs.items()} | {"epoch": self.epochs}
-        append_metrics(self.folder, row | {"seconds": round(time.perf_counter() - self.started, 3)})
-        score = (row["val_accuracy"], -row["val_loss"])
-        if self.best is None or score > self.best:
-            self.best, self.best_epoch = score, self.epochs
-            save_weights(self.network, self.file, row)
-
-    def restore(self):
-        """Puts the best epoch's weights into the network, if any epoch was finished."""
-        if self.best is not None:
-            load_weights(self.network, self.file)

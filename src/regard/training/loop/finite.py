@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from regard.errors import RegardError
+from regard.training.loop.state import copied, restore
 
 BETWEEN_COPIES = 2.0  # seconds
 
@@ -29,13 +30,14 @@ class Watch:
         run: `run(first, end)` trains on the steps from `first` to `end - 1` of the epoch.
         batch: `batch(step)` gives what the model takes at a step.
         epoch: Number of the epoch, counted from 0.
+        step: Number of the step of the epoch, counted from 0, that comes first.
     """
 
-    def __init__(self, model, run, batch, epoch):
+    def __init__(self, model, run, batch, epoch, step=0):
         self._model, self._run, self._batch, self._epoch = model, run, batch, epoch
         self._loss = next(m for m in model.metrics if m.name == "loss")
         self._weights = [w for w in model.weights if _all_finite(w.value)]  # no mask of -inf
-        self._keep(0)
+        self._keep(step)
 
     def check(self, end):
         """Looks at the loss so far, and now and then at the weights.
@@ -59,10 +61,10 @@ class Watch:
 
     def undo(self):
         """Goes back to the last copy."""
-        _restore(self._model, self._values)
+        restore(self._model, self._values)
 
     def _keep(self, step):
-        self._step, self._values = step, _copy(self._model)
+        self._step, self._values = step, copied(self._model)
         self._kept_at = time.monotonic()
 
     def _not_finite(self, and_weights):
@@ -76,13 +78,13 @@ class Watch:
         """Goes back to the last copy and does its steps again, one at a time."""
         self.undo()
         for step in range(self._step, end):
-            before = _copy(self._model)
+            before = copied(self._model)
             self._run(step, step + 1)
             wrong = self._not_finite(and_weights=True)
             if wrong:
-                _restore(self._model, before)
+                restore(self._model, before)
                 where = _first_not_finite(self._model, self._batch(step))
-                _restore(self._model, before)  # to look there moved averages and seeds
+                restore(self._model, before)  # to look there moved averages and seeds
                 raise NotFinite(
                     f"{wrong} is not finite at step {step + 1} of epoch {self._epoch + 1}: "
                     f"{where}. The weights from before that step are kept. Look for NaN in the "
@@ -93,19 +95,6 @@ class Watch:
             f"epoch {self._epoch + 1}, but did not when they were done again; their weights are "
             "kept."
         )
-
-
-def _copy(model):
-    return [ops.copy(variable.value) for variable in _variables(model)]
-
-
-def _restore(model, values):
-    for variable, value in zip(_variables(model), values, strict=True):
-        variable.assign(value)
-
-
-def _variables(model):
-    return model.variables + model.optimizer.variables + model.metrics_variables
 
 
 def _first_not_finite(model, x):

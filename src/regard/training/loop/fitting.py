@@ -1,11 +1,13 @@
 """Trains a compiled Keras model on arrays: `model.fit` with the data on the device."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import keras
 
 from regard.training.loop import arrays, finite, heap, hooks, memory, refusals
+from regard.training.loop.keeper import Keeper, Position
 from regard.training.loop.order import drawn_seed, epoch_order, spans
 from regard.training.loop.steps import steps_of, train_or_eagerly
 
@@ -31,6 +33,7 @@ def fit(
     validation_freq=1,
     seed=None,
     prepare=None,
+    checkpoints=None,
     say=None,
 ):
     """Trains a compiled model as `model.fit` does, with fewer things to wait for.
@@ -74,6 +77,10 @@ def fit(
         prepare: A function from a batch of `x` to what the model takes, run inside the compiled
             step in training and validation: with `lambda x: x / 255` images stay uint8. Pass
             the same function object again, else the step is compiled again.
+        checkpoints: A `regard.training.Checkpoints`, or None. The whole state is written there
+            between steps now and then, at Ctrl-C, at SIGTERM and at the end; and training goes on
+            from the newest state there, in the middle of an epoch too, so that the weights become
+            those, bit for bit, of a training that was never interrupted.
         say: Called with the line that says how the steps are computed and why, and with other
             such lines; `print` by default, or nothing with `verbose=0`.
 
@@ -85,6 +92,7 @@ def fit(
         DataError: If the arrays do not fit each other.
         NotFinite: At a loss or weight that is NaN or infinite; names the step and the layer.
         OutOfMemory: With a batch size to try.
+        KeyboardInterrupt: With `checkpoints`, at Ctrl-C or SIGTERM, after the state is written.
 
     Example:
         >>> import keras, numpy as np
@@ -114,21 +122,18 @@ def fit(
     train = train_or_eagerly(model, prepare, steps, say)
     seed = (drawn_seed() if seed is None else seed) if shuffle else None
     listeners = _listeners(model, callbacks, verbose, epochs, training.steps)
+    start = Position(initial_epoch, 0, seed)
+    run = _Run(model, train, steps.test, training, validation, validation_freq, listeners, prepare)
 
     model.stop_training = False
-    logs = None
     listeners.on_train_begin()
-    for epoch in range(initial_epoch, epochs):
-        listeners.on_epoch_begin(epoch)
-        order = epoch_order(training.count, seed, epoch)
-        logs = _train(model, train, training, order, listeners, epoch, prepare)
-        if validation and _is_due(validation_freq, epoch):
-            with memory.explained(validation.batch_size):
-                scores = _test(model, steps.test, validation, listeners)
-            logs |= {f"val_{name}": value for name, value in scores.items()}
-        listeners.on_epoch_end(epoch, logs)
-        if model.stop_training:
-            break
+    if checkpoints is None:
+        logs = _epochs(run, start, epochs, keeper=None)
+    else:
+        shape = {"samples": training.count, "batch_size": batch_size}
+        keeper = Keeper(model, listeners, checkpoints, shape, training.steps)
+        with keeper.stops_between_steps():
+            logs = _epochs(run, keeper.go_on(start), epochs, keeper)
     if epochs:
         model.optimizer.finalize_variable_values(model.trainable_variables)
     listeners.on_train_end(logs)
@@ -145,6 +150,41 @@ class _Part(NamedTuple):
     @property
     def steps(self):
         return math.ceil(self.count / self.batch_size)
+
+
+class _Run(NamedTuple):
+    """What every epoch needs."""
+
+    model: keras.Model
+    train: Callable
+    test: Callable
+    training: _Part
+    validation: _Part | None
+    validation_freq: int | list
+    listeners: keras.callbacks.CallbackList
+    prepare: Callable | None
+
+
+def _epochs(run, start, epochs, keeper):
+    """Trains from a position to the end and returns the last logs."""
+    logs = None
+    for epoch in range(start.epoch, epochs):
+        position = Position(epoch, start.step if epoch == start.epoch else 0, start.seed)
+        run.listeners.on_epoch_begin(epoch)
+        logs = _train(run, position, keeper)
+        if run.validation and _is_due(run.validation_freq, epoch):
+            with memory.explained(run.validation.batch_size):
+                scores = _test(run.model, run.test, run.validation, run.listeners)
+            logs |= {f"val_{name}": value for name, value in scores.items()}
+        run.listeners.on_epoch_end(epoch, logs)
+        is_last = epoch + 1 == epochs or run.model.stop_training
+        if keeper and is_last:
+            keeper.write(Position(epochs, 0, start.seed))
+        elif keeper:
+            keeper.between_steps(Position(epoch + 1, 0, start.seed))
+        if is_last:
+            break
+    return logs
 
 
 def _part(data, batch_size):
@@ -188,35 +228,45 @@ def _listeners(model, callbacks, verbose, epochs, steps):
     )
 
 
-def _train(model, train, part, order, listeners, epoch, prepare):
-    def run(first, end):
-        train(part.data, order, part.batch_size, first, end)
+def _train(run, position, keeper):
+    """Trains the rest of an epoch and returns its logs."""
+    model, part, prepare = run.model, run.training, run.prepare
+    order = epoch_order(part.count, position.seed, position.epoch)
+
+    def train(first, end):
+        run.train(part.data, order, part.batch_size, first, end)
 
     def inputs(step):
         rows = order[step * part.batch_size : (step + 1) * part.batch_size]
         return arrays.batch(part.data, lambda array: keras.ops.take(array, rows, 0), prepare)[0]
 
-    model.reset_metrics()
-    watch = finite.Watch(model, run, inputs, epoch)
+    def kept(step):
+        if keeper and step < part.steps:
+            keeper.between_steps(position._replace(step=step))
+
+    if not position.step:
+        model.reset_metrics()
+    watch = finite.Watch(model, train, inputs, position.epoch, position.step)
     with memory.explained(part.batch_size, watch.undo):
-        _run_epoch(model, run, part.steps, listeners, watch)
+        _run_epoch(model, train, position.step, part.steps, run.listeners, watch, kept)
         return _read(model)
 
 
-def _run_epoch(model, run, steps, listeners, watch):
+def _run_epoch(model, train, start, steps, listeners, watch, kept):
     calls = hooks.train_calls(listeners, model)
     watches = not finite.is_left_to_keras(listeners.callbacks)
-    end = 0
-    for first, end in spans(steps, calls.least, calls.most):
+    end = start
+    for first, end in spans(start, steps, calls.least, calls.most):
         if calls.heard:
             listeners.on_train_batch_begin(first)
-        run(first, end)
+        train(first, end)
         if calls.heard:
             listeners.on_train_batch_end(end - 1, _read(model))
         if model.stop_training:
             return
         if watches:
             watch.check(end)
+        kept(end)
     if watches:
         watch.finish(end)
 
@@ -226,7 +276,7 @@ def _test(model, test, part, listeners):
     listeners.on_test_begin()
     calls = hooks.test_calls(listeners, model)
     order = epoch_order(part.count, None, 0)
-    for first, end in spans(part.steps, calls.least, calls.most):
+    for first, end in spans(0, part.steps, calls.least, calls.most):
         if calls.heard:
             listeners.on_test_batch_begin(first)
         test(part.data, order, part.batch_size, first, end)

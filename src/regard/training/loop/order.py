@@ -33,22 +33,23 @@ def epoch_order(count, seed, epoch):
     return np.random.default_rng([seed, epoch]).permutation(count).astype("int32")
 
 
-def spans(steps, least, most):
+def spans(start, steps, least, most):
     """Yields `(first, end)` of the steps that each call runs: more in a call where calls are short.
 
     The number is doubled after a call of less than 0.1 s and halved after one of more than 0.4 s,
     so that little time goes to calling and Ctrl-C is heard.
 
     Args:
+        start: First step.
         steps: Steps of the epoch.
         least: Steps of the first call, and the fewest of any but the last.
         most: The most steps of a call.
 
     Example:
-        >>> list(spans(5, 2, 2))
+        >>> list(spans(0, 5, 2, 2))
         [(0, 2), (2, 4), (4, 5)]
     """
-    first, size = 0, least
+    first, size = start, least
     while first < steps:
         end = min(first + size, steps)
         started = time.perf_counter()

@@ -1,0 +1,91 @@
+"""A folder with the last whole states of a training."""
+
+import re
+import time
+from pathlib import Path
+
+from regard.errors import DataError, RegardError
+from regard.training.checkpoint import read_arrays, write_arrays
+
+KEPT = 2
+BETWEEN = 10.0  # seconds, at least
+SHARE = 200  # of the time goes to training for each part that goes to writing
+
+_NAME = re.compile(r"steps-(\d+)\.safetensors")
+_LEFT_BEHIND = re.compile(r"\.\d+-steps-\d+\.(safetensors|json)")
+
+
+class Checkpoints:
+    """The newest states of a training, for `regard.training.fit` to go on from.
+
+    A state is a file of arrays and a manifest with its SHA-256. Both are written under another
+    name, synchronised with the disk and renamed, so that at no instant the folder has no good
+    state once it had one. The last two are kept.
+
+    Args:
+        folder: An existing folder.
+        facts: What the manifest holds beside the state, as plain JSON values.
+        between: Seconds between two states, at least; more where writing takes more than
+            1 / 200 of that.
+        say: Called with a line about a file that cannot be written or read.
+
+    Example:
+        >>> import tempfile
+        >>> Checkpoints(tempfile.mkdtemp()).newest() is None
+        True
+    """
+
+    def __init__(self, folder, facts=None, between=BETWEEN, say=print):
+        self.folder = Path(folder)
+        self._facts = facts or {}
+        self._between = between
+        self._say = say
+        self._pause = between
+        self._written_at = time.monotonic()
+
+    def is_due(self):
+        """Whether enough time went by since the last state was written."""
+        return time.monotonic() - self._written_at >= self._pause
+
+    def write(self, number, arrays, facts):
+        """Writes a state and removes all but the last two; a failure is said, not raised.
+
+        Args:
+            number: Number of all steps done.
+            arrays: NumPy arrays by name.
+            facts: Plain JSON values.
+        """
+        started = time.monotonic()
+        try:
+            file = self.folder / f"steps-{number:09d}.safetensors"
+            write_arrays(file, arrays, self._facts | facts)
+            self._remove_old()
+        except (RegardError, OSError) as error:
+            self._say(f"The state after {number} steps was not kept: {error} Training goes on.")
+        self._written_at = time.monotonic()
+        self._pause = max(self._between, SHARE * (self._written_at - started))
+
+    def newest(self):
+        """Returns the arrays and facts of the newest state that is whole, or None.
+
+        One that is damaged is named and passed over.
+        """
+        for file in self._files():
+            try:
+                return read_arrays(file)
+            except DataError as error:
+                self._say(f"{error} The one before it is taken.")
+        return None
+
+    def _files(self):
+        """The files of the states, the newest first."""
+        found = {int(m[1]): f for f in self.folder.iterdir() if (m := _NAME.fullmatch(f.name))}
+        return [found[number] for number in sorted(found, reverse=True)]
+
+    def _remove_old(self):
+        for file in self._files()[KEPT:]:
+            file.unlink()
+            file.with_suffix(".json").unlink(missing_ok=True)
+        for file in self.folder.iterdir():
+            if _LEFT_BEHIND.fullmatch(file.name):
+                file.unlink(missing_ok=True)

@@ -1,0 +1,53 @@
+"""What callbacks remember from epoch to epoch, for a training that goes on."""
+
+import copy
+
+from keras import callbacks
+
+from regard.errors import UsageError
+
+_REMEMBERED = {
+    callbacks.EarlyStopping: ("wait", "stopped_epoch", "best", "best_epoch", "best_weights"),
+    callbacks.History: ("epoch", "history"),
+    callbacks.ModelCheckpoint: ("best",),
+    callbacks.ReduceLROnPlateau: ("wait", "cooldown_counter", "best"),
+}
+
+
+def memories(listeners):
+    """Returns what the callbacks remember: class names, and trees of values.
+
+    Keras's own callbacks are known; another takes part by `get_state()`, which gives a tree of
+    plain values and arrays, and `set_state(tree)`.
+
+    Args:
+        listeners: A `keras.callbacks.CallbackList`.
+    """
+    found = [(type(callback).__name__, _memory(callback)) for callback in listeners.callbacks]
+    return [[name, memory] for name, memory in found if memory is not None]
+
+
+def remind(listeners, remembered):
+    """Gives the callbacks back what they remembered, after their `on_train_begin`.
+
+    Raises:
+        UsageError: If one is missing.
+    """
+    left = list(listeners.callbacks)
+    for name, memory in remembered:
+        callback = next((one for one in left if type(one).__name__ == name), None)
+        if callback is None:
+            raise UsageError(f"The training had a callback {name}, which is missing now. Give it.")
+        left.remove(callback)
+        if hasattr(callback, "set_state"):
+            callback.set_state(memory)
+            continue
+        for attribute, value in memory.items():
+            setattr(callback, attribute, value)
+
+
+def _memory(callback):
+    if hasattr(callback, "get_state"):
+        return callback.get_state()
+    names = next((n for kind, n in _REMEMBERED.items() if isinstance(callback, kind)), None)
+    return names and {name: copy.copy(getattr(callback, name)) for name in names}

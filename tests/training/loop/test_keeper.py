@@ -1,0 +1,213 @@
+"""A training that was interrupted goes on to the same bits."""
+
+import errno
+import os
+import pathlib
+import signal
+
+import keras
+import numpy as np
+import pytest
+
+from regard.errors import DataError, UsageError
+from regard.training import Checkpoints
+from regard.training.augmentation import shifted
+from regard.training.loop import fit
+from regard.training.loop.state import variables
+
+EPOCHS = 4
+SETTINGS = {"batch_size": 8, "epochs": EPOCHS, "verbose": 0, "seed": 5, "validation_split": 0.25}
+
+
+def build(seed):
+    """A network with everything that has a state: dropout, batch norm, augmentation."""
+    keras.utils.set_random_seed(seed)
+    layers = [
+        keras.layers.Conv2D(4, 3),
+        keras.layers.BatchNormalization(),
+        keras.layers.Flatten(),
+        keras.layers.Dropout(0.3),
+        keras.layers.Dense(10, "softmax"),
+    ]
+    model = shifted(keras.Sequential([keras.Input((7, 7, 1)), *layers]), 1)
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def callbacks():
+    plateau = keras.callbacks.ReduceLROnPlateau("loss", 0.5, patience=1, min_delta=10.0)
+    stopping = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
+    return [plateau, stopping]
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Raises at a step, counted over all epochs."""
+
+    def __init__(self, at, how):
+        super().__init__()
+        self.left, self.how = at, how
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.left -= 1
+        if self.left == 0:
+            self.how()
+
+
+def fail():
+    raise RuntimeError("power cut")
+
+
+def state(model):
+    values = [np.asarray(keras.ops.convert_to_numpy(v.value)) for v in variables(model)]
+    return [(value.dtype, value.shape, value.tobytes()) for value in values]
+
+
+@pytest.fixture(scope="module")
+def data(pictures):
+    x, y = pictures
+    return x.astype("float32") / 255, y
+
+
+@pytest.fixture(scope="module")
+def whole(data, tmp_path_factory):
+    """The training that was never interrupted: its last state and its history."""
+    model = build(0)
+    steps = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
+    history = fit(model, *data, callbacks=[*callbacks(), steps], **SETTINGS)
+    return state(model), history.history
+
+
+def interrupted(data, folder, at, how=fail, error=RuntimeError, between=0.0):
+    checkpoints = Checkpoints(folder, between=between, say=[].append)
+    with pytest.raises(error):
+        fit(
+            build(0),
+            *data,
+            callbacks=[*callbacks(), Interrupt(at, how)],
+            checkpoints=checkpoints,
+            **SETTINGS,
+        )
+
+
+def gone_on(data, folder, lines=None, seed=99):
+    """Goes on in a model that begins with other weights."""
+    model = build(seed)
+    say = [].append if lines is None else lines.append
+    steps = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
+    checkpoints = Checkpoints(folder, say=say)
+    history = fit(
+        model, *data, callbacks=[*callbacks(), steps], checkpoints=checkpoints, **SETTINGS
+    )
+    return state(model), history.history
+
+
+@pytest.mark.parametrize("at", [2, 7, 9, 10, 19, 27])
+def test_goes_on_to_the_same_bits(data, whole, tmp_path, at):
+    interrupted(data, tmp_path, at)
+    assert gone_on(data, tmp_path) == whole
+
+
+def test_goes_on_after_many_interruptions(data, whole, tmp_path):
+    for at in (3, 5, 1, 8, 2):
+        interrupted(data, tmp_path, at)
+    assert gone_on(data, tmp_path) == whole
+
+
+def test_a_finished_training_is_left_as_it_is(data, whole, tmp_path):
+    assert gone_on(data, tmp_path, seed=0) == whole
+    assert gone_on(data, tmp_path) == whole
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_between_two_steps_with_its_state_kept(data, whole, tmp_path, number):
+    before = signal.getsignal(number)
+
+    def ask():
+        os.kill(os.getpid(), number)
+
+    interrupted(data, tmp_path, 9, ask, KeyboardInterrupt, between=1000.0)
+    assert signal.getsignal(number) is before
+    assert [file.name for file in tmp_path.glob("*.json")] == ["steps-000000009.json"]
+    assert gone_on(data, tmp_path) == whole
+
+
+def spoil(file):
+    payload = bytearray(file.read_bytes())
+    payload[len(payload) // 2] ^= 1
+    file.write_bytes(payload)
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".json"])
+@pytest.mark.parametrize("damage", [spoil, lambda file: file.write_bytes(b""), os.unlink])
+def test_a_damaged_state_is_named_and_the_one_before_is_taken(
+    data, whole, tmp_path, suffix, damage
+):
+    for at in (4, 6):
+        interrupted(
+            data,
+            tmp_path,
+            at,
+            lambda: os.kill(os.getpid(), signal.SIGTERM),
+            KeyboardInterrupt,
+            between=1000.0,
+        )
+    newest = max(tmp_path.glob("*.safetensors")).with_suffix(suffix)
+    damage(newest)
+    lines = []
+    assert gone_on(data, tmp_path, lines) == whole
+    assert any(newest.stem in line and "one before it" in line for line in lines) or (
+        suffix == ".safetensors" and damage is os.unlink
+    )
+
+
+def test_the_last_two_states_are_kept(data, tmp_path):
+    for at in (2, 3, 4, 5):
+        interrupted(
+            data,
+            tmp_path,
+            at,
+            lambda: os.kill(os.getpid(), signal.SIGTERM),
+            KeyboardInterrupt,
+            between=1000.0,
+        )
+    names = sorted(file.name for file in tmp_path.iterdir())
+    assert names == [f"steps-{n:09d}.{s}" for n in (9, 14) for s in ("json", "safetensors")]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_state_that_cannot_be_written_is_said_and_training_goes_on(
+    data, whole, tmp_path, monkeypatch, code, call
+):
+    def broken(*_, **__):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os if call == "fsync" else pathlib.Path, call, broken)
+    lines = []
+    assert gone_on(data, tmp_path, lines, seed=0) == whole
+    assert any("was not kept" in line for line in lines)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_refuses_the_state_of_another_model_or_of_other_data(data, tmp_path):
+    interrupted(data, tmp_path, 9)
+    x, y = data
+    with pytest.raises(DataError, match="another model or of other"):
+        gone_on((x[:-8], y[:-8]), tmp_path)
+    model = keras.Sequential([keras.Input((7, 7, 1)), keras.layers.Flatten()])
+    model.add(keras.layers.Dense(10, "softmax"))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    with pytest.raises(DataError, match="another model or of other"):
+        fit(model, *data, checkpoints=Checkpoints(tmp_path), **SETTINGS)
+
+
+def test_names_a_callback_that_is_missing(data, tmp_path):
+    interrupted(data, tmp_path, 9)
+    with pytest.raises(UsageError, match="EarlyStopping, which is missing"):
+        fit(
+            build(0),
+            *data,
+            checkpoints=Checkpoints(tmp_path),
+            **SETTINGS,
+            callbacks=[keras.callbacks.ReduceLROnPlateau()],
+        )

@@ -1,0 +1,137 @@
+"""A run that was interrupted goes on as if it had not been."""
+
+import json
+import os
+import signal
+
+import keras
+import pytest
+
+import regard
+from regard.errors import DataError, UsageError
+from regard.training import Recipe, Stopped, resume_run, train_run
+from regard.training.run import read_config, read_metrics
+
+pytestmark = pytest.mark.usefixtures("eager")
+RECIPE = Recipe(
+    dataset="fashion-mnist-sample",
+    network="resnet20",
+    epochs=3,
+    batch_size=30,
+    shift=1,
+    weight_decay=0.01,
+)
+
+
+class Ask(keras.callbacks.Callback):
+    """Asks the training to stop at a step, counted over all epochs."""
+
+    def __init__(self, at):
+        super().__init__()
+        self.left = at
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def left(folder):
+    """All that must be equal: weights kept, measurements but for the seconds, the best weights."""
+    model = regard.load(folder)
+    values = [keras.ops.convert_to_numpy(v).tobytes() for v in model.variables]
+    values += [keras.ops.convert_to_numpy(v).tobytes() for v in model.optimizer.variables]
+    rows = [{**row, "seconds": None} for row in read_metrics(folder)]
+    return values, rows, (folder / "checkpoints" / "best.safetensors").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def whole(eager, small, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    return left(train_run(RECIPE, small, folder, "run", [Ask(10**9)]).folder)
+
+
+@pytest.fixture
+def stopped(eager, small, tmp_path):
+    """A function that gives the folder of a run that was stopped at a step."""
+
+    def stop(at=4, recipe=RECIPE):
+        with pytest.raises(Stopped, match=r"regard train --resume .*run"):
+            train_run(recipe, small, tmp_path, "run", [Ask(at)])
+        return tmp_path / "run"
+
+    return stop
+
+
+@pytest.mark.parametrize("at", [1, 3, 4, 8])
+def test_goes_on_to_the_same_run(whole, stopped, small, at):
+    trained = resume_run(stopped(at), RECIPE, small)
+    values, rows, _ = left(trained.folder)
+    assert values == whole[0]
+    assert rows == whole[1]
+    assert (
+        trained.best_epoch == max(rows, key=lambda r: (r["val_accuracy"], -r["val_loss"]))["epoch"]
+    )
+
+
+def test_goes_on_after_each_of_many_stops(whole, stopped, small):
+    folder = stopped(2)
+    for at in (1, 1, 2):
+        with pytest.raises(Stopped):
+            resume_run(folder, RECIPE, small, [Ask(at)])
+    assert left(resume_run(folder, RECIPE, small).folder)[:2] == whole[:2]
+
+
+def test_a_row_that_was_cut_off_is_written_anew(whole, stopped, small):
+    folder = stopped(4)
+    with (folder / "metrics.csv").open("a") as stream:
+        stream.write("2,0.1,")
+    assert left(resume_run(folder, RECIPE, small).folder)[1] == whole[1]
+
+
+def test_what_changed_is_said_and_refused_without_force(stopped, small):
+    folder, lines = stopped(4), []
+    other = RECIPE.model_copy(update={"learning_rate": 0.5})
+    with pytest.raises(UsageError, match=r"learning_rate was 0.001 and is 0.5.*--force"):
+        resume_run(folder, other, small)
+    assert Recipe(**read_config(folder)["recipe"]) == RECIPE
+    trained = resume_run(folder, other, small, say=lines.append, force=True)
+    assert "learning_rate was 0.001 and is 0.5." in lines
+    assert float(trained.model.optimizer.learning_rate) == 0.5
+    assert Recipe(**read_config(folder)["recipe"]) == other
+
+
+def test_another_version_is_refused(stopped, small):
+    folder = stopped(4)
+    file = folder / "environment.json"
+    environment = json.loads(file.read_text())
+    environment["packages"]["keras"] = "3.0.0"
+    file.write_text(json.dumps(environment))
+    with pytest.raises(UsageError, match=r"keras was 3\.0\.0 and is .*--force"):
+        resume_run(folder, RECIPE, small)
+
+
+def test_the_best_weights_outlive_a_bad_end(stopped, small):
+    """The best so far, and the counts of the epochs, are those of before (B21)."""
+    folder = stopped(4)
+    best = max(read_metrics(folder), key=lambda row: (row["val_accuracy"], -row["val_loss"]))
+    spoiled = RECIPE.model_copy(update={"learning_rate": 1.0, "epochs": 5})
+    trained = resume_run(folder, spoiled, small, force=True)
+    rows = read_metrics(folder)
+    assert [row["epoch"] for row in rows] == [1, 2, 3, 4, 5]
+    assert max(rows, key=lambda row: (row["val_accuracy"], -row["val_loss"])) == {
+        **rows[trained.best_epoch - 1]
+    }
+    assert rows[0] == best or trained.best_epoch > 1
+
+
+def test_a_run_by_keras_has_nothing_to_go_on_from(small, tmp_path):
+    recipe = RECIPE.model_copy(update={"loop": "keras", "epochs": 1, "network": "tutorial"})
+    folder = train_run(recipe, small, tmp_path, "run").folder
+    with pytest.raises(UsageError, match="--loop keras, which keeps no checkpoints"):
+        resume_run(folder, recipe, small)
+
+
+def test_a_folder_that_is_no_run(small, tmp_path):
+    with pytest.raises(DataError, match="no run folder"):
+        resume_run(tmp_path, RECIPE, small)
