@@ -38,7 +38,7 @@ def train(
         Name of the data set; fashion-mnist by default.
     recipe
         tutorial, which is the default; fast: two epochs, a rising and falling learning rate; or
-        regard-fast: a better network, thirteen epochs.
+        regard-fast: a better network, eleven epochs.
     network
         tutorial, regard_fast, resnet9, resnet20, mobilenetv2_small or convnext_nano; by default
         the recipe's.

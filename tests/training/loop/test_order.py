@@ -21,11 +21,11 @@ def test_no_seed_is_no_shuffling():
 def test_short_calls_grow_and_long_ones_shrink(monkeypatch):
     clock = iter(np.cumsum([0, 0.01, 0, 0.01, 0, 0.2, 0, 0.5, 0, 0.2]))
     monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
-    assert list(order.spans(13, 1, 64)) == [(0, 1), (1, 3), (3, 7), (7, 11), (11, 13)]
+    assert list(order.spans(0, 13, 1, 64)) == [(0, 1), (1, 3), (3, 7), (7, 11), (11, 13)]
 
 
 @pytest.mark.parametrize("steps", [1, 7, 64])
 def test_all_steps_once(steps):
-    runs = [range(*span) for span in order.spans(steps, 1, 8)]
+    runs = [range(*span) for span in order.spans(0, steps, 1, 8)]
     assert [step for run in runs for step in run] == list(range(steps))
     assert max(map(len, runs)) <= 8
