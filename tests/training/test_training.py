@@ -242,7 +242,8 @@ def better(eager, small, root):
 
 
 def test_the_run_keeps_the_network_without_the_augmentation(better, small):
-    assert (better.model.name, better.model.optimizer.name) == ("regard_fast", "adam_w")
+    assert better.model.name == "regard_fast"
+    assert isinstance(better.model.optimizer, keras.optimizers.AdamW)
     loaded = regard.load(better.folder)
     assert [layer.name for layer in loaded.layers] == [x.name for x in better.model.layers]
     assert is_same(weights(loaded), weights(better.model))
