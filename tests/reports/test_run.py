@@ -12,7 +12,7 @@ from regard.errors import DataError, RegardError
 from regard.evaluation import evaluate_probabilities
 from regard.reports.run import finish_run, prediction_titles, right_and_wrong
 from regard.training import Recipe, Trained
-from regard.training.run import append_metrics
+from regard.training.run import write_metrics
 
 FILES = ["README.md", "evaluation.json", "metrics.csv", "report.html"]
 ROW = {"epoch": 1, "loss": 2, "accuracy": 0.1, "val_loss": 2, "val_accuracy": 0.1, "seconds": 61}
@@ -49,7 +49,7 @@ def measure(request, monkeypatch):
 
 @pytest.fixture
 def trained(tmp_path, model):
-    append_metrics(tmp_path, ROW)
+    write_metrics(tmp_path, [ROW])
     return Trained(tmp_path, model, 1)
 
 

@@ -89,6 +89,13 @@ def test_a_row_that_was_cut_off_is_written_anew(whole, stopped, small):
     assert left(resume_run(folder, RECIPE, small).folder)[1] == whole[1]
 
 
+def test_without_any_state_it_begins_anew(whole, stopped, small):
+    folder = stopped(7)
+    for file in (folder / "checkpoints").glob("steps-*"):
+        file.unlink()
+    assert left(resume_run(folder, RECIPE, small).folder) == whole
+
+
 def test_what_changed_is_said_and_refused_without_force(stopped, small):
     folder, lines = stopped(4), []
     other = RECIPE.model_copy(update={"learning_rate": 0.5})

@@ -1,23 +1,21 @@
 import dataclasses
 import json
 import os
-from pathlib import Path
 
 import pytest
 
 from regard.errors import DataError, RegardError, UsageError
 from regard.training import Recipe
 from regard.training.run import (
-    append_metrics,
     environment,
     new_run_folder,
     read_config,
     read_metrics,
     write_config,
+    write_metrics,
 )
 
 ROW = {"loss": 0.1 + 0.2, "accuracy": 1 / 3, "val_loss": 1e-17, "val_accuracy": 1.0}
-DEV_FULL = Path("/dev/full")
 
 
 def test_names_count_up(tmp_path):
@@ -100,8 +98,7 @@ def test_damaged_config(tmp_path, content, message):
 
 def test_metrics_rows(tmp_path):
     rows = [ROW | {"epoch": epoch, "seconds": 1.5} for epoch in (1, 2)]
-    for row in rows:
-        append_metrics(tmp_path, row)
+    write_metrics(tmp_path, rows)
     assert read_metrics(tmp_path) == rows
     assert type(read_metrics(tmp_path)[0]["epoch"]) is int
     header, *lines = (tmp_path / "metrics.csv").read_text().splitlines()
@@ -109,8 +106,10 @@ def test_metrics_rows(tmp_path):
     assert len(lines) == 2
 
 
-@pytest.mark.skipif(not DEV_FULL.exists(), reason="needs /dev/full")
-def test_metrics_on_a_full_disk(tmp_path):
-    (tmp_path / "metrics.csv").symlink_to(DEV_FULL)
+def test_metrics_on_a_full_disk_keep_the_rows_before(tmp_path, monkeypatch, full_disk):
+    rows = [ROW | {"epoch": epoch, "seconds": 1.5} for epoch in (1, 2)]
+    write_metrics(tmp_path, rows[:1])
+    monkeypatch.setattr(os, "fsync", full_disk)
     with pytest.raises(RegardError, match=r"disk is full: .*metrics\.csv"):
-        append_metrics(tmp_path, ROW | {"epoch": 1, "seconds": 1.5})
+        write_metrics(tmp_path, rows)
+    assert read_metrics(tmp_path) == rows[:1]

@@ -6,11 +6,11 @@ from pathlib import Path
 import keras
 
 from regard.training.checkpoint import load_weights, write_arrays
-from regard.training.run import append_metrics, write_metrics
+from regard.training.run import write_metrics
 
 
 class KeepBest(keras.callbacks.Callback):
-    """Appends each epoch to `metrics.csv` and keeps the weights of the best one.
+    """Writes each epoch to `metrics.csv` and keeps the weights of the best one.
 
     Best is the highest validation accuracy, and at equal accuracy the lowest validation loss.
 
@@ -40,6 +40,9 @@ class KeepBest(keras.callbacks.Callback):
         """The best epoch so far, counted from 1; 0 before the first has ended."""
         return self.row["epoch"] if self.row else 0
 
+    def on_train_begin(self, logs=None):
+        write_metrics(self.folder, self.rows)
+
     def on_epoch_begin(self, epoch, logs=None):
         self._started = time.perf_counter() - self._spent
         self._spent = 0.0
@@ -47,7 +50,7 @@ class KeepBest(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         row = {name: float(value) for name, value in logs.items()} | {"epoch": epoch + 1}
         self.rows.append(row | {"seconds": round(self._seconds(), 3)})
-        append_metrics(self.folder, self.rows[-1])
+        write_metrics(self.folder, self.rows)
         self._started = None
         if self.row is None or _score(row) > _score(self.row):
             self.row = row

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from regard.errors import DataError, UsageError
-from regard.files import full_disk_told, unused, whole_file, write_text
+from regard.files import unused, whole_file, write_text
 
 METRICS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 
@@ -90,19 +90,8 @@ def environment() -> dict:
     }
 
 
-def append_metrics(folder: Path, row: dict) -> None:
-    """Adds an epoch to `metrics.csv`; raises `RegardError` if the disk is full."""
-    file = folder / "metrics.csv"
-    is_new = not file.exists()
-    with full_disk_told(file), file.open("a", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, METRICS)
-        if is_new:
-            writer.writeheader()
-        writer.writerow(row)
-
-
 def write_metrics(folder: Path, rows: list[dict]) -> None:
-    """Writes `metrics.csv` anew and whole; raises `RegardError` if the disk is full."""
+    """Writes a run's epochs to `metrics.csv`, whole; raises `RegardError` if the disk is full."""
     stream = io.StringIO(newline="")
     writer = csv.DictWriter(stream, METRICS)
     writer.writeheader()
