@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from regard import datasets
 from regard.errors import DataError
 from regard.evaluation import Evaluation
-from regard.training.recipe import Recipe
+from regard.training.recipe import Recipe, changed
 
 if TYPE_CHECKING:
     from regard.training import Trained
@@ -49,7 +49,7 @@ def train(recipe=None, dataset=None, root="runs", name=None, callbacks=(), say=p
     from regard.training.training import train_run
 
     recipe = recipe or Recipe()
-    dataset = dataset or datasets.load(recipe.dataset)
+    dataset = dataset or datasets.load_for(recipe)
     trained = train_run(recipe, dataset, Path(root), name, callbacks, say)
     return Result(trained, finish_run(trained, dataset, recipe))
 
@@ -97,8 +97,14 @@ def load_run_data(config, data=None):
     Raises:
         DataError: If the images found here are not those of the run.
     """
-    name = config["data"]["name"] if data is None else config["recipe"]["dataset"]
-    dataset = datasets.load(name, data)
+    recipe = changed(config["recipe"])
+    name = config["data"]["name"]
+    if name not in datasets.names():
+        name = str(data or config["data"]["source"])
+        dataset = datasets.load_for(recipe.model_copy(update={"dataset": name}))
+    else:
+        name = name if data is None else recipe.dataset
+        dataset = datasets.load(name, data)
     if dict(dataset.provenance.sha256) != config["data"]["sha256"]:
         raise DataError(
             f"The run was trained on {name} from {config['data']['source']}, but "

@@ -77,3 +77,19 @@ def photos(tmp_path):
     for index, image in enumerate(datasets.load("fashion-mnist-sample").test.images[:3]):
         Image.fromarray(image).save(folder / f"{index}.png")
     return folder
+
+
+@pytest.fixture
+def album(tmp_path):
+    """A folder of six photos of each of two classes, and what people's folders hold besides."""
+    images = datasets.load("fashion-mnist-sample").test.images
+    folder = tmp_path / "my photos"
+    for start, name in ((0, "shirt"), (6, "boot")):
+        (folder / name).mkdir(parents=True)
+        for index, image in enumerate(images[start : start + 6]):
+            Image.fromarray(image).resize((56, 56)).save(folder / name / f"{index}.jpg")
+    (folder / "boot" / "half.jpg").write_bytes((folder / "boot" / "1.jpg").read_bytes()[:500])
+    (folder / "boot" / "empty.jpg").touch()
+    (folder / "shirt" / "page.jpg").write_text("<html>")
+    (folder / ".DS_Store").touch()
+    return folder

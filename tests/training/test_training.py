@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import regard
+from regard.datasets import Split
 from regard.datasets.check import as_images
 from regard.errors import DataError, RegardError, UsageError
 from regard.training import Recipe, Stopped, read_recipe, train_run
@@ -258,6 +259,17 @@ def test_the_images_are_shifted_in_training(better, small, root):
     other = train_run(recipe, small, root)
     assert not is_same(weights(other.model), weights(better.model))
     assert better.model.optimizer.weight_decay == recipe.weight_decay > 0
+
+
+def test_a_validation_part_of_the_data_set_is_the_one_that_chooses(small, root):
+    rows = stratified_split(small.train.labels, 0.2, seed=3)
+    parts = [Split(small.train.images[part], small.train.labels[part]) for part in rows]
+    dataset = dataclasses.replace(small, train=parts[0], validation=parts[1])
+    trained = train_run(RECIPE.model_copy(update={"epochs": 1}), dataset, root)
+    images = as_images(parts[1].images)
+    loss, accuracy = trained.model.evaluate(images, parts[1].labels, verbose=0)
+    row = read_metrics(trained.folder)[0]
+    assert (row["val_loss"], row["val_accuracy"]) == pytest.approx((loss, accuracy), rel=1e-4)
 
 
 def test_a_shift_as_large_as_the_images_leaves_no_run_folder(small, tmp_path):

@@ -1,11 +1,16 @@
-"""`regard data`."""
+"""`regard data`: the data sets, and what lies in a folder of photos."""
 
+from cyclopts import App
 from cyclopts.types import ExistingDirectory
 
 from regard.cli.output import notify, print_json, print_table
+from regard.errors import DataError
+
+data = App(name="data", help="List the data sets, or check a folder of photos.")
 
 
-def data(
+@data.default
+def show(
     name: str = "fashion-mnist", /, *, data: ExistingDirectory | None = None, json: bool = False
 ):
     """List the data sets and where they come from.
@@ -44,3 +49,42 @@ def data(
     print(f"{dataset.name}, from {dataset.provenance.source}")
     print_table(("class", "train", "test"), zip(dataset.class_names, *counts, strict=True))
     print(f"All data sets: {', '.join(datasets.names())}")
+
+
+@data.command
+def check(folder: ExistingDirectory, /, *, strict: bool = False, json: bool = False):
+    """Look at every photo of a folder that holds one folder for each class.
+
+    Broken, empty and wrongly named files, the same photo twice, classes with few photos. No file
+    is changed.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    strict
+        Exit with 3 if there is any problem.
+    json
+        Print the result as JSON.
+    """
+    from regard.datasets.photo_check import check_photos
+
+    found = check_photos(folder)
+    problems = found.problems()
+    if json:
+        print_json(
+            {
+                "classes": {n: {"photos": good, "files": all_} for n, good, all_ in found.counts()},
+                "problems": problems,
+                "ignored": {str(path): reason for path, reason in found.ignored},
+            }
+        )
+    else:
+        print_table(("class", "photos", "of files"), found.counts())
+        print(found.summary())
+        for path, reason in found.ignored:
+            notify(f"ignored {path}: {reason}")
+        for line in problems:
+            print(line)
+    if strict and problems:
+        raise DataError(f"{folder} has {len(problems)} problems (--strict).")

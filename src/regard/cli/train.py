@@ -21,9 +21,11 @@ def train(
     batch_size: int | None = None,
     learning_rate: float | None = None,
     seed: int | None = None,
+    image_size: int | None = None,
     loop: Literal["regard", "keras"] | None = None,
     config: ExistingFile | None = None,
     data: ExistingDirectory | None = None,
+    strict: bool = False,
     resume: ExistingDirectory | None = None,
     force: bool = False,
     name: str | None = None,
@@ -35,10 +37,11 @@ def train(
     Parameters
     ----------
     dataset
-        Name of the data set; fashion-mnist by default.
+        Name of the data set, or a folder with a folder of photos for each class; fashion-mnist by
+        default.
     recipe
         tutorial, which is the default; fast: two epochs, a rising and falling learning rate; or
-        regard-fast: a better network, eleven epochs.
+        regard-fast: a better network, eleven epochs. For photos the default is photos.
     network
         tutorial, regard_fast, resnet9, resnet20, mobilenetv2_small or convnext_nano; by default
         the recipe's.
@@ -50,12 +53,16 @@ def train(
         Adam's learning rate; 0.001 by default.
     seed
         Seed of the split, the weights and the order of the images; 0 by default.
+    image_size
+        Rows and columns that photos are stretched to; 96 by default, or their own size.
     loop
         regard for the fast loop, which is the default; keras for Keras's own model.fit.
     config
         A TOML file with any of these settings; options win over it.
     data
         Folder with the data set's files.
+    strict
+        Exit with 3 before any training if a photo cannot be read.
     resume
         Run folder of a training that was interrupted; it goes on exactly there.
     force
@@ -74,10 +81,11 @@ def train(
         "batch_size": batch_size,
         "learning_rate": learning_rate,
         "seed": seed,
+        "image_size": image_size,
         "loop": loop,
     }
     if resume is None:
-        result = _train(settings, recipe, config, data, name, runs)
+        result = _train(settings, recipe, config, data, strict, name, runs)
     else:
         _refuse_with_resume(recipe=recipe, config=config, name=name)
         result = _resume(resume, settings, data, force)
@@ -90,12 +98,14 @@ def train(
     print(f"Next:   regard explain {folder}")
 
 
-def _train(settings, recipe, config, data, name, runs):
+def _train(settings, recipe, config, data, strict, name, runs):
     from regard import datasets
     from regard.training.recipe import read_recipe
 
+    if settings["dataset"] and recipe is None and config is None:
+        recipe = "photos" if Path(settings["dataset"]).is_dir() else None
     settings = read_recipe(config, recipe, **settings)
-    loaded = datasets.load(settings.dataset, data)
+    loaded = datasets.load_for(settings, data, strict)
     notify(loaded.provenance.notice)
     load_keras()
     from regard.pipeline import train as run_training

@@ -1,12 +1,13 @@
 """Data sets by name, and the reading and checking of pictures and labels."""
 
 import os
+from pathlib import Path
 
 from regard.datasets import fashion_mnist
 from regard.datasets.dataset import Dataset, Provenance, Split
 from regard.errors import UsageError, nearest
 
-__all__ = ["Dataset", "Provenance", "Split", "fashion_mnist", "load", "names"]
+__all__ = ["Dataset", "Provenance", "Split", "fashion_mnist", "load", "load_for", "names"]
 
 
 def load(
@@ -33,6 +34,30 @@ def load(
     if name not in _LOADERS:
         raise UsageError(f"There is no data set {name!r}. {nearest(name, _LOADERS)}")
     return _LOADERS[name](folder, progress)
+
+
+def load_for(recipe, folder: str | os.PathLike | None = None, strict: bool = False) -> Dataset:
+    """Loads what a recipe names: a data set, or a folder of photos.
+
+    Args:
+        recipe: A `regard.training.Recipe`.
+        folder: A folder with the data set's files; None looks in the usual places.
+        strict: Whether a photo that cannot be read is an error.
+
+    Raises:
+        UsageError: There is no data set and no folder of that name.
+        DataError: Files lack, are damaged or altered.
+    """
+    if recipe.dataset in _LOADERS:
+        return load(recipe.dataset, folder)
+    if not Path(recipe.dataset).is_dir():
+        raise UsageError(
+            f"There is no data set and no folder {recipe.dataset!r}. "
+            f"{nearest(recipe.dataset, _LOADERS)}"
+        )
+    from regard.datasets.photos import load_photos
+
+    return load_photos(recipe.dataset, recipe.image_size, recipe.validation_fraction, strict)
 
 
 def names() -> list[str]:

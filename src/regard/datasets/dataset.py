@@ -44,10 +44,11 @@ class Dataset:
 
     Attributes:
         name: Name of the data set.
-        train: Images to train on; a validation part is split off these.
+        train: Images to train on; where `validation` is None a part is split off these for it.
         test: Images that are looked at once, at the end.
         class_names: A name for each label, in order.
         provenance: Where the images come from.
+        validation: Images to choose the epoch by, or None.
     """
 
     name: str
@@ -55,3 +56,4 @@ class Dataset:
     test: Split
     class_names: tuple[str, ...]
     provenance: Provenance
+    validation: Split | None = None

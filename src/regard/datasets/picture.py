@@ -1,9 +1,11 @@
 """Reads pictures from files into the form of a data set's images."""
 
+import hashlib
 import os
 import re
 import warnings
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
 MAX_BYTES = 50_000_000
 MAX_PIXELS = 50_000_000
+_SUFFIXES_OF = {"JPEG": {".jpg", ".jpeg"}, "TIFF": {".tif", ".tiff"}}
 
 
 def read_picture(
@@ -78,11 +81,80 @@ def read_original(path: str | os.PathLike, longest: int = 1024) -> np.ndarray:
     return np.asarray(image).copy()
 
 
+@dataclass(frozen=True)
+class Description:
+    """What a picture file is.
+
+    Attributes:
+        format: Of its content, such as `"JPEG"`.
+        mode: Pillow's name of its kind of pixels, such as `"RGB"`, `"L"` or `"CMYK"`.
+        rows: Rows as a viewer shows it.
+        columns: Columns likewise.
+        frames: Number of frames; the first is the one that is read.
+        is_named_so: Whether its suffix is one of its format.
+        is_turned: Whether it has an orientation mark that turns or mirrors it.
+        sha256: Of the file's bytes, hexadecimal.
+        thumbnail: The picture in 16 x 16 grey pixels, 256 bytes, row by row.
+    """
+
+    format: str
+    mode: str
+    rows: int
+    columns: int
+    frames: int
+    is_named_so: bool
+    is_turned: bool
+    sha256: str
+    thumbnail: bytes
+
+
+def describe(path: str | os.PathLike) -> Description:
+    """Reads a picture whole, as `read_picture` does, and tells what it is.
+
+    Args:
+        path: As for `read_picture`.
+
+    Raises:
+        DataError: As for `read_picture`.
+
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> path = Path(tempfile.mkdtemp(), "red.png")
+        >>> Image.new("RGB", (40, 30), "red").save(path)
+        >>> found = describe(path)
+        >>> found.format, found.mode, found.rows, found.columns
+        ('PNG', 'RGB', 30, 40)
+    """
+    from PIL import Image
+
+    path = Path(path)
+    image = _checked(path, "L")
+    with Image.open(path, formats=FORMATS) as opened:
+        kind, mode, frames = opened.format, opened.mode, getattr(opened, "n_frames", 1)
+        mark = opened.getexif().get(0x0112, 1)
+    suffixes = _SUFFIXES_OF.get(kind, {f".{kind.lower()}"})
+    return Description(
+        format=kind,
+        mode=mode,
+        rows=image.height,
+        columns=image.width,
+        frames=frames,
+        is_named_so=path.suffix.lower() in suffixes,
+        is_turned=mark in range(2, 9),
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        thumbnail=image.resize((16, 16), Image.Resampling.LANCZOS).tobytes(),
+    )
+
+
 def _checked(path, mode):
     if not path.is_file():
         raise DataError(f"{path}: there is no such file.")
-    if path.stat().st_size > MAX_BYTES:
+    size = path.stat().st_size
+    if size > MAX_BYTES:
         raise DataError(f"{path}: larger than {MAX_BYTES:,} bytes.")
+    if not size:
+        raise DataError(f"{path}: empty, 0 bytes.")
     try:
         return _decode(path, mode)
     except DataError:
@@ -124,10 +196,11 @@ def _in_folder(folder):
     visible = [path for path in inside if not path.name.startswith(".")]
     if not visible:
         raise DataError(f"{folder}: no pictures ({', '.join(sorted(SUFFIXES))}) in this folder.")
-    return sorted(visible, key=_natural)
+    return sorted(visible, key=natural)
 
 
-def _natural(path):
+def natural(path: Path):
+    """Returns a key to sort paths by name, in which `2.png` comes before `10.png`."""
     pieces = re.split(r"([0-9]+)", path.name.casefold())
     return [int(p) if p.isdecimal() and p.isascii() else p for p in pieces], path.name
 

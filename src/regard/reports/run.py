@@ -109,17 +109,27 @@ def _facts(trained, dataset, recipe):
     here = environment()
     seconds = sum(row["seconds"] for row in read_metrics(trained.folder))
     return {
-        "Data": f"{dataset.name}: {len(dataset.train):,} images to train and validate on, "
-        f"{len(dataset.test):,} to test on",
+        "Data": f"{dataset.name}: {_counts(dataset)}, {len(dataset.test):,} to test on",
         "Source": dataset.provenance.source,
         "Network": f"{trained.model.name}, {trained.model.count_params():,} parameters",
         "Recipe": _recipe(recipe),
-        "Epoch kept": f"{trained.best_epoch}, the best on the {recipe.validation_fraction:.0%} "
-        "of the training images held out for validation",
+        "Epoch kept": f"{trained.best_epoch}, the best on {_held_out(dataset, recipe)}",
         "Training time": f"{seconds:.0f} s on {here['cores']} cores",
         "Versions": ", ".join(f"{name} {v}" for name, v in here["packages"].items())
         + f"; backend {here['backend']}",
     }
+
+
+def _counts(dataset):
+    if dataset.validation is None:
+        return f"{len(dataset.train):,} images to train and validate on"
+    return f"{len(dataset.train):,} images to train on, {len(dataset.validation):,} to validate on"
+
+
+def _held_out(dataset, recipe):
+    if dataset.validation is None:
+        return f"the {recipe.validation_fraction:.0%} of the training images held out for it"
+    return "the images to validate on"
 
 
 def _recipe(recipe):

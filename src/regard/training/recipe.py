@@ -16,7 +16,9 @@ class Recipe(BaseModel):
     """The settings of one training, the tutorial's by default.
 
     Attributes:
-        dataset: Name of the data set.
+        dataset: Name of the data set, or a folder with a folder of photos for each class.
+        image_size: Rows and columns that photos are stretched to, at least 6; None for their own
+            size if it is the same for all and at most 64 x 64, else 96 x 96.
         network: Name of the network, one of `regard.models.PRESETS`.
         epochs: Passes over the training images, at least 1.
         batch_size: Images a step, at least 1.
@@ -40,6 +42,7 @@ class Recipe(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     dataset: str = "fashion-mnist"
+    image_size: int | None = Field(None, ge=6)
     network: Literal[PRESETS] = "tutorial"
     epochs: int = Field(10, ge=1)
     batch_size: int = Field(64, ge=1)

@@ -46,7 +46,7 @@ def write_config(folder: Path, recipe, dataset) -> None:
     import tomli_w
 
     config = {
-        "recipe": recipe.model_dump(),
+        "recipe": recipe.model_dump(exclude_none=True),
         "data": {
             "name": dataset.name,
             "class_names": list(dataset.class_names),

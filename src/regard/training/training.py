@@ -116,13 +116,22 @@ def _prepared(recipe, dataset):
     labels = as_labels(dataset.train.labels, len(dataset.class_names), len(images))
     keras.utils.set_random_seed(recipe.seed)
     model = _network(recipe.network, images.shape[1:], len(dataset.class_names))
-    training, validation = stratified_split(labels, recipe.validation_fraction, recipe.seed)
-    labels, loss = _targets(labels, len(dataset.class_names), recipe.label_smoothing)
-    rate = _learning_rate(recipe, math.ceil(len(training) / recipe.batch_size))
+    training, validation = _parts(dataset, images, labels, recipe)
+    loss, targets = _targets(len(dataset.class_names), recipe.label_smoothing)
+    rate = _learning_rate(recipe, math.ceil(len(training[0]) / recipe.batch_size))
     model.compile(_optimizer(recipe, rate), loss, metrics=["accuracy"])
     model.optimizer.build(model.trainable_variables)  # else a model stopped at once cannot load
-    parts = [(images[rows], labels[rows]) for rows in (training, validation)]
+    parts = [(x, targets(y)) for x, y in (training, validation)]
     return _Job(recipe, model, _augmented(model, recipe), *parts)
+
+
+def _parts(dataset, images, labels, recipe):
+    """Returns the images and labels to train on, and those to validate on."""
+    if dataset.validation is not None:
+        held_out = dataset.validation
+        return (images, labels), (as_images(held_out.images), as_labels(held_out.labels))
+    rows = stratified_split(labels, recipe.validation_fraction, recipe.seed)
+    return tuple((images[part], labels[part]) for part in rows)
 
 
 def _run(job, folder, callbacks, say):
@@ -172,12 +181,12 @@ def _augmented(model, recipe):
     return changed
 
 
-def _targets(labels, classes, smoothing):
-    """Returns the labels as the loss wants them, and the loss."""
+def _targets(classes, smoothing):
+    """Returns the loss, and what turns labels into what it wants."""
     if not smoothing:
-        return labels, "sparse_categorical_crossentropy"
+        return "sparse_categorical_crossentropy", lambda labels: labels
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
-    return keras.utils.to_categorical(labels, classes), loss
+    return loss, lambda labels: keras.utils.to_categorical(labels, classes)
 
 
 def _learning_rate(recipe, steps_an_epoch):

@@ -1,0 +1,114 @@
+"""Photos in a folder that holds one folder for each class, as a data set."""
+
+import dataclasses
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from regard.datasets.dataset import Dataset, Provenance, Split
+from regard.datasets.photo_check import check_photos
+from regard.datasets.picture import read_picture
+from regard.datasets.sides import sides_of
+from regard.errors import DataError
+
+TEST = 0.2  # part of the photos that is only tested on
+SIDE = 96  # pixels, where the photos differ in size or are larger than `OWN`
+OWN = 64  # pixels; photos that are all of one size up to it keep it
+_GREY = frozenset({"1", "L", "LA", "I;16"})
+
+
+def load_photos(
+    folder: str | os.PathLike,
+    image_size: int | None = None,
+    validation: float = 0.1,
+    strict: bool = False,
+) -> Dataset:
+    """Loads photos into memory, upright and stretched to one size, split by their content.
+
+    Files that cannot be read, and photos that lie in two classes, are left out and named in
+    `provenance.notice`.
+
+    Args:
+        folder: A folder with a folder for each class; see
+            `regard.datasets.photo_folder.find_photos`.
+        image_size: Rows and columns of the images; by default the photos' own size if it is the
+            same for all and at most 64 x 64, else 96 x 96.
+        validation: Part of the photos that are not tested on, to validate on.
+        strict: Whether a file that cannot be read is an error.
+
+    Returns:
+        A data set of grey images if all photos are grey, else of colour images. About a fifth of
+        the photos are to test on.
+
+    Raises:
+        DataError: If there are no two classes, a class has fewer than three different photos, or
+            a file cannot be read and `strict` is given.
+    """
+    found = check_photos(folder)
+    if strict and found.broken:
+        lines = "; ".join(found.lines_of_broken())
+        raise DataError(f"{folder}: {len(found.broken)} photos cannot be read (--strict): {lines}")
+    notice = _notice(found)
+    found = _without_contradictions(found)
+    keys = [one.sha256 for one in found.descriptions]
+    labels = np.array([photo.label for photo in found.photos], np.int64)
+    missing = set(range(len(found.class_names))) - set(labels.tolist())
+    if missing:
+        raise DataError(f"No photo of class {found.class_names[min(missing)]} can be used.")
+    sides = sides_of(keys, labels.tolist(), found.class_names, validation * (1 - TEST), TEST)
+    images = _read(found, image_size)
+    train, held_out, test = (Split(images[sides == n], labels[sides == n]) for n in range(3))
+    return Dataset(
+        name=Path(folder).resolve().name,
+        train=train,
+        test=test,
+        class_names=found.class_names,
+        provenance=Provenance(str(Path(folder).resolve()), _digest(found), notice),
+        validation=held_out,
+    )
+
+
+def _without_contradictions(found):
+    wrong = {index for group in found.contradictions() for index in group}
+    right = [index for index in range(len(found.photos)) if index not in wrong]
+    return dataclasses.replace(
+        found,
+        photos=[found.photos[index] for index in right],
+        descriptions=[found.descriptions[index] for index in right],
+    )
+
+
+def _read(found, image_size):
+    size = (image_size, image_size) if image_size else _size(found.descriptions)
+    channels = 1 if all(one.mode in _GREY for one in found.descriptions) else 3
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        paths = [photo.path for photo in found.photos]
+        images = list(pool.map(lambda path: read_picture(path, size, channels), paths))
+    return np.stack(images)
+
+
+def _size(descriptions):
+    sizes = {(one.rows, one.columns) for one in descriptions}
+    own = next(iter(sizes))
+    return own if len(sizes) == 1 and max(own) <= OWN else (SIDE, SIDE)
+
+
+def _digest(found):
+    """SHA-256 of the names, classes and contents of all photos that are read."""
+    whole = hashlib.sha256()
+    for photo, one in zip(found.photos, found.descriptions, strict=True):
+        whole.update(f"{photo.path.relative_to(found.folder).as_posix()} {one.sha256}\n".encode())
+    return {"photos": whole.hexdigest()}
+
+
+def _notice(found):
+    names = [str(path.relative_to(found.folder)) for path, _ in found.ignored]
+    parts = {
+        "files cannot be read and are left out": found.lines_of_broken(),
+        "groups of photos are left out": found.lines_of_contradictions(),
+        "other files and folders are ignored": names,
+    }
+    return " ".join(f"{len(p)} {what}: {'; '.join(p)}." for what, p in parts.items() if p)

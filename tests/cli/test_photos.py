@@ -1,0 +1,68 @@
+"""`regard data check` and `regard train` on a folder of photos (B16)."""
+
+import json
+
+import pytest
+
+from regard.training.run import read_config
+
+BAD = ("boot/half.jpg", "boot/empty.jpg", "shirt/page.jpg")
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_check_names_each_bad_file(regard, album):
+    before = contents(album)
+    outcome = regard("data", "check", album)
+    assert outcome.code == 0
+    for name in BAD:
+        assert f"\n{name}: " in outcome.out
+    assert "boot    6        8" in outcome.out
+    assert "ignored" in outcome.err and ".DS_Store: hidden" in outcome.err
+    assert contents(album) == before
+
+
+def test_check_as_json(regard, album):
+    found = json.loads(regard("data", "check", album, "--json").out)
+    assert found["classes"]["boot"] == {"photos": 6, "files": 8}
+    assert len([line for line in found["problems"] if line.startswith(BAD)]) == 3
+    assert list(found["ignored"].values()) == ["hidden"]
+
+
+@pytest.mark.parametrize("words", [("data", "check"), ("train",)])
+def test_strict_stops_before_any_work(regard, album, tmp_path, words):
+    outcome = regard(*words, album, "--strict")
+    assert outcome.code == 3
+    assert "(--strict)" in outcome.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_train_predict_and_evaluate(regard, album, tmp_path):
+    outcome = regard("train", album, "--epochs", 1, "--name", "mine")
+    assert outcome.code == 0
+    for name in BAD:
+        assert f"{name}: " in outcome.err
+    config = read_config(tmp_path / "runs" / "mine")
+    assert config["recipe"]["network"] == "regard_fast"
+    assert config["data"]["class_names"] == ["boot", "shirt"]
+    assert regard("evaluate", "runs/mine").code == 0
+    predicted = regard("predict", "runs/mine", album / "boot" / "0.jpg", "--json")
+    assert json.loads(predicted.out)[0]["class"] in ("boot", "shirt")
+    again = regard("train", "--resume", "runs/mine")
+    assert again.code == 0
+
+
+def test_photos_that_changed_since_are_refused(regard, album):
+    assert regard("train", album, "--epochs", 1, "--name", "mine").code == 0
+    (album / "boot" / "0.jpg").unlink()
+    outcome = regard("evaluate", "runs/mine")
+    assert outcome.code == 3
+    assert "holds other files" in outcome.err
+
+
+def test_neither_a_data_set_nor_a_folder(regard):
+    outcome = regard("train", "fashion-mnst")
+    assert outcome.code == 2
+    assert "no data set and no folder 'fashion-mnst'. Nearest: fashion-mnist" in outcome.err

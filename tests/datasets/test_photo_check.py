@@ -1,0 +1,85 @@
+import shutil
+
+import pytest
+from PIL import Image
+
+from regard import datasets
+from regard.datasets.photo_check import check_photos
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Twelve photos of each of two classes, and what people's folders hold besides."""
+    split = datasets.load("fashion-mnist-sample").test
+    for label, name in ((0, "shirt"), (9, "boot")):
+        (tmp_path / name).mkdir()
+        for number, image in enumerate(split.images[split.labels == label][:12]):
+            Image.fromarray(image).resize((56, 84)).save(tmp_path / name / f"{number}.jpg")
+    return tmp_path
+
+
+def test_good_photos_have_no_problems(photos):
+    found = check_photos(photos)
+    assert found.counts() == [("boot", 12, 12), ("shirt", 12, 12)]
+    assert found.problems() == []
+    assert found.summary() == (
+        "24 JPEG; 24 L; rows x columns 84-84 x 56-56; 0 with an orientation mark"
+    )
+
+
+def test_every_bad_file_is_named_with_its_reason_and_left_as_it_is(photos):
+    boot = photos / "boot"
+    (boot / "half.jpg").write_bytes((boot / "1.jpg").read_bytes()[:500])
+    (boot / "empty.jpg").touch()
+    (boot / "page.jpg").write_text("<html>")
+    Image.open(boot / "3.jpg").rotate(90).save(boot / "w.webp")
+    (boot / "w.webp").rename(boot / "w.jpg")
+    before = {path: path.read_bytes() for path in photos.rglob("*.*")}
+    found = check_photos(photos)
+    reasons = dict(line.split(": ", 1) for line in found.problems())
+    assert set(reasons) == {f"boot/{n}.jpg" for n in ("half", "empty", "page", "w")}
+    assert "truncated" in reasons["boot/half.jpg"]
+    assert reasons["boot/empty.jpg"] == "empty, 0 bytes"
+    assert "cannot identify" in reasons["boot/page.jpg"]
+    assert reasons["boot/w.jpg"] == "is WEBP by its content"
+    assert found.counts()[0] == ("boot", 13, 16)
+    assert {path: path.read_bytes() for path in photos.rglob("*.*")} == before
+
+
+def test_the_same_photo_twice(photos):
+    shutil.copy(photos / "boot" / "2.jpg", photos / "boot" / "copy.jpg")
+    shutil.copy(photos / "boot" / "3.jpg", photos / "shirt" / "copy.jpg")
+    with Image.open(photos / "boot" / "4.jpg") as image:
+        image.resize((112, 168)).save(photos / "boot" / "large.png")
+    assert check_photos(photos).problems() == [
+        "the same photo: boot/2.jpg, boot/copy.jpg",
+        "the same photo in two classes: boot/3.jpg, shirt/copy.jpg",
+        "look the same: boot/4.jpg, boot/large.png",
+    ]
+
+
+def test_few_photos_and_imbalance(photos):
+    for number in range(11):
+        (photos / "boot" / f"{number}.jpg").unlink()
+    assert check_photos(photos).problems() == [
+        "class boot: only 1 photos",
+        "the largest class has 12 photos, the smallest 1",
+    ]
+
+
+def test_orientation_marks_are_counted_and_obeyed(photos):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    with Image.open(photos / "boot" / "0.jpg") as image:
+        image.save(photos / "boot" / "0.jpg", exif=exif)
+    found = check_photos(photos)
+    assert (found.descriptions[0].rows, found.descriptions[0].columns) == (56, 84)
+    assert "1 with an orientation mark" in found.summary()
+
+
+def test_a_class_of_broken_files_alone(photos):
+    for file in (photos / "boot").iterdir():
+        file.write_bytes(b"")
+    found = check_photos(photos)
+    assert found.counts() == [("boot", 0, 12), ("shirt", 12, 12)]
+    assert "class boot: only 0 photos" in found.problems()

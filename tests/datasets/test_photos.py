@@ -1,0 +1,113 @@
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from regard import datasets
+from regard.datasets.photos import load_photos
+from regard.datasets.picture import read_picture
+from regard.errors import DataError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A function that writes photos of each of two classes, in colour and of many sizes."""
+    split = datasets.load("fashion-mnist-sample").test
+
+    def make(count=30, mode="RGB", size=None):
+        for label, name in ((0, "shirt"), (9, "boot")):
+            (tmp_path / name).mkdir(exist_ok=True)
+            for number, pixels in enumerate(split.images[split.labels == label][:count]):
+                image = Image.fromarray(pixels).convert(mode)
+                image.resize(size or (50 + number, 70)).save(tmp_path / name / f"{number}.png")
+        return tmp_path
+
+    return make
+
+
+def parts(dataset):
+    return dataset.train, dataset.validation, dataset.test
+
+
+def test_every_photo_is_on_one_side_as_read_picture_gives_it(folder):
+    root = folder()
+    dataset = load_photos(root, image_size=32)
+    expected = {read_picture(file, (32, 32), 3).tobytes(): file for file in root.rglob("*.png")}
+    found = [image.tobytes() for part in parts(dataset) for image in part.images]
+    assert sorted(found) == sorted(expected)
+    for part in parts(dataset):
+        names = [expected[image.tobytes()].parent.name for image in part.images]
+        assert names == [dataset.class_names[label] for label in part.labels]
+        assert set(names) == {"boot", "shirt"}
+    assert len(dataset.train) > len(dataset.test) > 0
+    assert (dataset.name, dataset.provenance.source) == (root.name, str(root.resolve()))
+
+
+@pytest.mark.parametrize(
+    ("mode", "size", "shape"),
+    [
+        ("RGB", None, (96, 96, 3)),
+        ("L", None, (96, 96, 1)),
+        ("RGB", (40, 50), (50, 40, 3)),
+        ("L", (40, 65), (96, 96, 1)),
+        ("RGBA", (28, 28), (28, 28, 3)),
+    ],
+)
+def test_size_and_channels_by_default(folder, mode, size, shape):
+    assert load_photos(folder(6, mode, size)).train.images.shape[1:] == shape
+
+
+def test_what_is_left_out_is_named(folder):
+    root = folder(6)
+    (root / "boot" / "empty.jpg").touch()
+    (root / "notes.txt").touch()
+    shutil.copy(root / "boot" / "3.png", root / "shirt" / "copy.png")
+    dataset = load_photos(root)
+    assert sum(map(len, parts(dataset))) == 11
+    assert dataset.provenance.notice == (
+        "1 files cannot be read and are left out: boot/empty.jpg: empty, 0 bytes. "
+        "1 groups of photos are left out: the same photo in two classes: boot/3.png, "
+        "shirt/copy.png. 1 other files and folders are ignored: notes.txt."
+    )
+
+
+def test_strict_refuses_a_file_that_cannot_be_read(folder):
+    root = folder(6)
+    (root / "boot" / "empty.jpg").touch()
+    with pytest.raises(DataError, match=r"1 photos cannot be read \(--strict\): boot/empty.jpg"):
+        load_photos(root, strict=True)
+
+
+def test_a_photo_stays_on_its_side_when_others_are_added(folder):
+    before = load_photos(folder(60), image_size=28)
+    after = load_photos(folder(100), image_size=28)
+    for part, grown in zip(parts(before), parts(after), strict=True):
+        assert {i.tobytes() for i in part.images} <= {i.tobytes() for i in grown.images}
+
+
+def test_another_content_gives_another_digest(folder):
+    root = folder(6)
+    before = load_photos(root).provenance.sha256
+    assert load_photos(root).provenance.sha256 == before
+    Image.new("RGB", (50, 70), "red").save(root / "boot" / "0.png")
+    assert load_photos(root).provenance.sha256 != before
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_class_with_too_few_photos(folder, count):
+    with pytest.raises(DataError, match=rf"Class boot has {count} different photos .* at least 3"):
+        load_photos(folder(count))
+
+
+def test_a_class_of_which_no_photo_can_be_read(folder):
+    root = folder(6)
+    for file in (root / "boot").iterdir():
+        file.write_bytes(b"")
+    with pytest.raises(DataError, match="No photo of class boot can be used"):
+        load_photos(root)
+
+
+def test_uint8_labels_int64(folder):
+    dataset = load_photos(folder(6))
+    assert (dataset.train.images.dtype, dataset.train.labels.dtype) == (np.uint8, np.int64)
