@@ -12,7 +12,7 @@ BETWEEN = 10.0  # seconds, at least
 SHARE = 200  # of the time goes to training for each part that goes to writing
 
 _NAME = re.compile(r"steps-(\d+)\.safetensors")
-_LEFT_BEHIND = re.compile(r"\.\d+-steps-\d+\.(safetensors|json)")
+_LEFT_BEHIND = re.compile(r"\.\d+-(steps-\d+|best)\.(safetensors|json)")  # by a kill
 
 
 class Checkpoints:
@@ -23,7 +23,7 @@ class Checkpoints:
     state once it had one. The last two are kept.
 
     Args:
-        folder: An existing folder.
+        folder: A folder; it is made if it does not exist.
         facts: What the manifest holds beside the state, as plain JSON values.
         between: Seconds between two states, at least; more where writing takes more than
             1 / 200 of that.
@@ -37,6 +37,7 @@ class Checkpoints:
 
     def __init__(self, folder, facts=None, between=BETWEEN, say=print):
         self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self._facts = facts or {}
         self._between = between
         self._say = say
@@ -70,20 +71,20 @@ class Checkpoints:
 
         One that is damaged is named and passed over.
         """
-        for file in self._files():
+        for file in self.files():
             try:
                 return read_arrays(file)
             except DataError as error:
                 self._say(f"{error} The one before it is taken.")
         return None
 
-    def _files(self):
-        """The files of the states, the newest first."""
+    def files(self):
+        """Returns the files of the states, the newest first."""
         found = {int(m[1]): f for f in self.folder.iterdir() if (m := _NAME.fullmatch(f.name))}
         return [found[number] for number in sorted(found, reverse=True)]
 
     def _remove_old(self):
-        for file in self._files()[KEPT:]:
+        for file in self.files()[KEPT:]:
             file.unlink()
             file.with_suffix(".json").unlink(missing_ok=True)
         for file in self.folder.iterdir():

@@ -7,6 +7,7 @@ import keras
 from pydantic import ValidationError
 
 from regard.errors import DataError, UsageError
+from regard.training.checkpoints import Checkpoints
 from regard.training.recipe import Recipe
 from regard.training.run import environment, read_config
 
@@ -62,6 +63,8 @@ def check_unchanged(folder: Path, recipe: Recipe, dataset, say, force: bool) -> 
         raise UsageError(
             f"{folder} was trained by --loop keras, which keeps no checkpoints. Train it anew."
         )
+    if (folder / "model.keras").exists() and not Checkpoints(folder / "checkpoints").files():
+        raise UsageError(f"{folder} has a network but no states to go on from. Train it anew.")
     changes = _changes(
         _facts(before, read_config(folder)["data"]["sha256"], _recorded(folder)),
         _facts(recipe, dict(dataset.provenance.sha256), environment()),
@@ -79,8 +82,11 @@ def check_unchanged(folder: Path, recipe: Recipe, dataset, say, force: bool) -> 
 
 def _facts(recipe, sha256, environment):
     images = {f"the file {name}": digest[:12] for name, digest in sha256.items()}
-    versions = {name: environment.get(name) for name in ("backend", "cores", "machine")}
-    return recipe.model_dump() | images | versions | environment.get("packages", {})
+    machine = {name: environment.get(name) for name in ("backend", "cores", "machine")}
+    packages = environment.get("packages", {})
+    used = ("regard", "keras", "numpy", machine["backend"])
+    versions = {name: packages[name] for name in used if name in packages}
+    return recipe.model_dump() | images | machine | versions
 
 
 def _recorded(folder):

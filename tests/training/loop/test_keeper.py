@@ -101,7 +101,7 @@ def gone_on(data, folder, lines=None, seed=99):
     return state(model), history.history
 
 
-@pytest.mark.parametrize("at", [2, 7, 9, 10, 19, 27])
+@pytest.mark.parametrize("at", [2, 7, 19])
 def test_goes_on_to_the_same_bits(data, whole, tmp_path, at):
     interrupted(data, tmp_path, at)
     assert gone_on(data, tmp_path) == whole
@@ -160,7 +160,11 @@ def test_a_damaged_state_is_named_and_the_one_before_is_taken(
     )
 
 
-def test_the_last_two_states_are_kept(data, tmp_path):
+def test_the_last_two_states_are_kept_and_what_a_kill_left_is_taken_away(data, tmp_path):
+    tmp_path = tmp_path / "made"
+    tmp_path.mkdir()
+    for name in (".123-steps-000000002.safetensors", ".9-best.json"):
+        (tmp_path / name).touch()
     for at in (2, 3, 4, 5):
         interrupted(
             data,
