@@ -120,6 +120,7 @@ def test_best_is_by_accuracy_then_by_loss(tmp_path, tiny):
         keeper.on_epoch_end(epoch, logs)
     assert keeper.best_epoch == 3
     assert [row["epoch"] for row in read_metrics(tmp_path)] == [1, 2, 3, 4, 5]
+    assert is_same(keeper.get_state()["weights"], states[2])
     keeper.restore()
     assert is_same(weights(model), states[2])
 

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from regard.training.checkpoint import load_weights, write_arrays
 from regard.training.run import write_metrics
@@ -54,7 +55,8 @@ class KeepBest(keras.callbacks.Callback):
         self._started = None
         if self.row is None or _score(row) > _score(self.row):
             self.row = row
-            self.weights = [keras.ops.convert_to_numpy(v) for v in self.network.variables]
+            variables = self.network.variables
+            self.weights = [np.array(keras.ops.convert_to_numpy(v)) for v in variables]
             self._save()
 
     def restore(self):
