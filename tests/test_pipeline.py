@@ -46,7 +46,7 @@ def test_data_set_is_the_recipes(steps):
 
 
 def test_bare_train_is_the_tutorial(steps, monkeypatch):
-    monkeypatch.setattr(datasets, "load", lambda name: name)
+    monkeypatch.setattr(datasets, "load_for", lambda recipe: recipe.dataset)
     pipeline.train()
     assert steps[0] == ("fit", Recipe(), "fashion-mnist", Path("runs"), None, (), print)
 

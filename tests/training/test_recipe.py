@@ -18,6 +18,7 @@ def toml(folder, text):
 def test_defaults_are_the_tutorial():
     assert read_recipe().model_dump() == {
         "dataset": "fashion-mnist",
+        "image_size": None,
         "network": "tutorial",
         "epochs": 10,
         "batch_size": 64,
@@ -45,6 +46,7 @@ def test_every_named_recipe_is_valid():
         "tutorial": "tutorial",
         "fast": "tutorial",
         "regard-fast": "regard_fast",
+        "photos": "regard_fast",
     }
 
 
@@ -72,6 +74,7 @@ def test_overrides_win_over_the_file_and_the_file_over_defaults(tmp_path):
         ("learning_rate", math.inf),
         ("seed", -1),
         ("seed", 2**32),
+        ("image_size", 5),
         ("network", "resnet21"),
         ("weight_decay", -0.1),
         ("weight_decay", 1.01),

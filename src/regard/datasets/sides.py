@@ -33,7 +33,7 @@ def sides_of(keys, labels, class_names, validation, test):
     Example:
         >>> keys = [str(n) for n in range(100)]
         >>> np.bincount(sides_of(keys, [0] * 100, ["cat"], 0.1, 0.2)).tolist()
-        [73, 7, 20]
+        [74, 10, 16]
     """
     places = {key: _place(key) for key in set(keys)}
     bounds = {2: (0.0, test), 1: (test, test + validation), 0: (test + validation, 1.0)}
