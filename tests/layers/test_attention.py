@@ -224,7 +224,7 @@ def test_gamma_starts_where_it_is_told_to():
     layer(x)
     again = Attention.from_config(layer.get_config())
     again(x)
-    assert float(layer.gamma) == float(again.gamma) == 0.5
+    assert array(layer.gamma) == array(again.gamma) == 0.5
 
 
 def test_refuses_unknown_channels():
