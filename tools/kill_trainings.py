@@ -13,6 +13,7 @@ import contextlib
 import dataclasses
 import functools
 import hashlib
+import json
 import multiprocessing
 import random
 import shutil
@@ -57,14 +58,21 @@ def go_on(root):
             training.train_run(RECIPE, dataset, root, "run")
 
 
-def digest(folder):
-    """SHA-256 of the weights, the optimizer's variables, the best weights and the metrics."""
+def digests(folder):
+    """Returns a digest of each thing that must be equal."""
     model = keras.models.load_model(folder / "model.keras")
-    parts = [keras.ops.convert_to_numpy(v).tobytes() for v in model.variables]
-    parts += [keras.ops.convert_to_numpy(v).tobytes() for v in model.optimizer.variables]
-    parts += [(folder / "checkpoints" / "best.safetensors").read_bytes()]
-    rows = [{**row, "seconds": 0} for row in read_metrics(folder)]
-    return hashlib.sha256(b"".join(parts) + repr(rows).encode()).hexdigest()
+    parts = {
+        "weights": b"".join(map(to_bytes, model.variables)),
+        "optimizer": b"".join(map(to_bytes, model.optimizer.variables)),
+        "best": (folder / "checkpoints" / "best.safetensors").read_bytes(),
+        "metrics": repr([{**row, "seconds": 0} for row in read_metrics(folder)]).encode(),
+    }
+    return {name: hashlib.sha256(part).hexdigest() for name, part in parts.items()}
+
+
+def to_bytes(variable):
+    """Returns the bytes of a variable's values."""
+    return keras.ops.convert_to_numpy(variable).tobytes()
 
 
 def run_child(target, argument, limit=None):
@@ -83,13 +91,13 @@ def run_child(target, argument, limit=None):
 
 def digested(root):
     """Writes the digest of a run; in a process of its own, so that this one runs no operation."""
-    (root / "digest").write_text(digest(root / "run"))
+    (root / "digests.json").write_text(json.dumps(digests(root / "run")))
 
 
 def finished(root):
     """Returns what a training that came to its end leaves."""
     run_child(digested, root)
-    return (root / "digest").read_text()
+    return json.loads((root / "digests.json").read_text())
 
 
 def main():
@@ -105,17 +113,21 @@ def main():
         run_child(go_on, whole)
         seconds = time.perf_counter() - started
         expected = finished(whole)
-        print(f"never killed: {seconds:.1f} s, digest {expected[:12]}", flush=True)
+        print(f"never killed: {seconds:.1f} s", flush=True)
         kills, equal, runs = 0, 0, 0
         while kills < options.kills:
             root = Path(folder, f"killed-{runs}")
             while not run_child(go_on, root, chance.uniform(0.2, 1.0) * seconds):
                 kills += 1
             runs += 1
-            same = finished(root) == expected
-            equal += same
+            found = finished(root)
+            wrong = [name for name in expected if found[name] != expected[name]]
+            equal += not wrong
             print(f"{kills} kills, {runs} trainings, {equal} equal", flush=True)
-            shutil.rmtree(root)
+            if wrong:
+                kept = shutil.move(root, tempfile.mkdtemp(prefix="unequal-"))
+                print(f"other {', '.join(wrong)}: {kept}", flush=True)
+            shutil.rmtree(root, ignore_errors=True)
     backend = keras.config.backend()
     print(f"{backend}: {kills} kills; {equal} of {runs} trainings equal to the bit")
     raise SystemExit(equal != runs)

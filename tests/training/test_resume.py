@@ -118,6 +118,38 @@ def test_what_changed_is_said_and_refused_without_force(stopped, small):
     assert Recipe(**read_config(folder)["recipe"]) == other
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"network": "resnet9"}, {"batch_size": 20}, {"shift": 0}, {"seed": 1}, {"loop": "keras"}],
+)
+def test_what_the_state_means_nothing_without_is_refused_even_by_force(stopped, small, change):
+    folder = stopped(4)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(UsageError, match=rf"{next(iter(change))} was .* cannot be .* new run"):
+        resume_run(folder, RECIPE.model_copy(update=change), small, force=True)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+class StopAtOnce(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        raise KeyboardInterrupt
+
+
+def test_a_stop_before_the_first_step_leaves_the_network_of_before(stopped, whole, small):
+    folder = stopped(4)
+    before = (folder / "model.keras").read_bytes()
+    with pytest.raises(Stopped):
+        resume_run(folder, RECIPE, small, [StopAtOnce()])
+    assert (folder / "model.keras").read_bytes() == before
+    assert left(resume_run(folder, RECIPE, small).folder) == whole
+
+
+def test_a_run_that_was_stopped_before_its_first_step_begins(whole, small, tmp_path):
+    with pytest.raises(Stopped):
+        train_run(RECIPE, small, tmp_path, "run", [StopAtOnce()])
+    assert left(resume_run(tmp_path / "run", RECIPE, small).folder) == whole
+
+
 def test_another_version_is_refused(stopped, small):
     folder = stopped(4)
     file = folder / "environment.json"

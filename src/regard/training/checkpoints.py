@@ -11,7 +11,7 @@ KEPT = 2
 BETWEEN = 10.0  # seconds, at least
 SHARE = 200  # of the time goes to training for each part that goes to writing
 
-_NAME = re.compile(r"steps-(\d+)\.safetensors")
+_NAME = re.compile(r"steps-(\d+)\.json")
 _LEFT_BEHIND = re.compile(r"\.\d+-(steps-\d+|best)\.(safetensors|json)")  # by a kill
 
 
@@ -67,26 +67,42 @@ class Checkpoints:
         self._pause = max(self._between, SHARE * (self._written_at - started))
 
     def newest(self):
-        """Returns the arrays and facts of the newest state that is whole, or None.
+        """Returns the arrays and facts of the newest state that is whole, or None if there is none.
 
-        One that is damaged is named and passed over.
+        One that is damaged is named and removed, if there is a whole one before it.
+
+        Raises:
+            DataError: If there are states, and all are damaged.
         """
+        damaged = []
         for file in self.files():
             try:
-                return read_arrays(file)
+                found = read_arrays(file)
             except DataError as error:
+                damaged.append((file, error))
+                continue
+            for wrong, error in damaged:
                 self._say(f"{error} The one before it is taken.")
+                _remove(wrong)
+            return found
+        if damaged:
+            raise DataError(f"All states in {self.folder} are damaged. {damaged[0][1]}")
         return None
 
     def files(self):
-        """Returns the files of the states, the newest first."""
-        found = {int(m[1]): f for f in self.folder.iterdir() if (m := _NAME.fullmatch(f.name))}
-        return [found[number] for number in sorted(found, reverse=True)]
+        """Returns the array files of the states, the newest first; a manifest makes one a state."""
+        named = {int(m[1]): f for f in self.folder.iterdir() if (m := _NAME.fullmatch(f.name))}
+        return [named[n].with_suffix(".safetensors") for n in sorted(named, reverse=True)]
 
     def _remove_old(self):
         for file in self.files()[KEPT:]:
-            file.unlink()
-            file.with_suffix(".json").unlink(missing_ok=True)
+            _remove(file)
         for file in self.folder.iterdir():
             if _LEFT_BEHIND.fullmatch(file.name):
                 file.unlink(missing_ok=True)
+
+
+def _remove(file):
+    """Removes a state, its manifest first."""
+    file.with_suffix(".json").unlink()
+    file.unlink(missing_ok=True)

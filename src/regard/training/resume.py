@@ -11,15 +11,31 @@ from regard.training.checkpoints import Checkpoints
 from regard.training.recipe import Recipe
 from regard.training.run import environment, read_config
 
+_IMAGES = "the file"
+_FIXED = frozenset(
+    {
+        "dataset",
+        "image_size",
+        "network",
+        "batch_size",
+        "shift",
+        "seed",
+        "validation_fraction",
+        "loop",
+    }
+)
+
 
 class SetRate(keras.callbacks.Callback):
-    """Sets the learning rate once, at the first epoch."""
+    """Sets the learning rate once, before the first step."""
+
+    every_batch = False
 
     def __init__(self, rate: float):
         super().__init__()
         self.rate = rate
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_train_batch_begin(self, batch, logs=None):
         if self.rate is not None:
             self.model.optimizer.learning_rate = self.rate
             self.rate = None
@@ -56,20 +72,28 @@ def check_unchanged(folder: Path, recipe: Recipe, dataset, say, force: bool) -> 
     Raises:
         DataError: If `folder` is no run.
         UsageError: If something that changes the result is another now and `force` is not given,
-            or if the run has no checkpoints.
+            if the run has no checkpoints, or if something changed without which its state means
+            nothing, such as the network, the split or the images.
     """
     before = read_run_recipe(folder)
     if before.loop == "keras":
         raise UsageError(
             f"{folder} was trained by --loop keras, which keeps no checkpoints. Train it anew."
         )
-    if (folder / "model.keras").exists() and not Checkpoints(folder / "checkpoints").files():
+    has_states = bool(Checkpoints(folder / "checkpoints").files())
+    if (folder / "model.keras").exists() and _has_epochs(folder) and not has_states:
         raise UsageError(f"{folder} has a network but no states to go on from. Train it anew.")
     changes = _changes(
         _facts(before, read_config(folder)["data"]["sha256"], _recorded(folder)),
         _facts(recipe, dict(dataset.provenance.sha256), environment()),
     )
     told = [f"{name} was {then} and is {now}" for name, (then, now) in changes.items()]
+    fixed = [name for name in changes if name in _FIXED or name.startswith(_IMAGES)]
+    if fixed:
+        raise UsageError(
+            f"{fixed[0]} was {changes[fixed[0]][0]} when {folder} began and cannot be "
+            f"{changes[fixed[0]][1]} now. Train a new run."
+        )
     if told and not force:
         raise UsageError(
             f"Since {folder} began, {'; '.join(told)}: the result would be another. "
@@ -81,12 +105,17 @@ def check_unchanged(folder: Path, recipe: Recipe, dataset, say, force: bool) -> 
 
 
 def _facts(recipe, sha256, environment):
-    images = {f"the file {name}": digest[:12] for name, digest in sha256.items()}
+    images = {f"{_IMAGES} {name}": digest[:12] for name, digest in sha256.items()}
     machine = {name: environment.get(name) for name in ("backend", "cores", "machine")}
     packages = environment.get("packages", {})
     used = ("regard", "keras", "numpy", machine["backend"])
     versions = {name: packages[name] for name in used if name in packages}
     return recipe.model_dump() | images | machine | versions
+
+
+def _has_epochs(folder):
+    file = folder / "metrics.csv"
+    return file.exists() and len(file.read_text(encoding="utf-8").splitlines()) > 1
 
 
 def _recorded(folder):

@@ -150,9 +150,11 @@ def _run(job, folder, callbacks, say):
         )
     except KeyboardInterrupt:
         keeper.restore()
-        save_model(job.model, folder)
+        if keeper.epochs or not (folder / "model.keras").exists():
+            save_model(job.model, folder)
+        ways = {"regard": "To go on: regard train --resume", "keras": "Kept: regard evaluate"}
         raise Stopped(
-            f"Stopped after {keeper.epochs} whole epochs. To go on: regard train --resume {folder}"
+            f"Stopped after {keeper.epochs} whole epochs. {ways[recipe.loop]} {folder}"
         ) from None
     keeper.restore()
     save_model(job.model, folder)

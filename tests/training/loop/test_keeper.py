@@ -131,6 +131,60 @@ def test_a_signal_ends_it_between_two_steps_with_its_state_kept(data, whole, tmp
     assert gone_on(data, tmp_path) == whole
 
 
+def stopped(data, folder, at):
+    """Stops a training after a step, with its state kept."""
+
+    def ask():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    interrupted(data, folder, at, ask, KeyboardInterrupt, between=1000.0)
+
+
+@pytest.mark.parametrize("at", [27, 28])
+def test_a_signal_in_the_last_epoch_is_heard(data, whole, tmp_path, at):
+    stopped(data, tmp_path, at)
+    assert gone_on(data, tmp_path) == whole
+
+
+def test_an_epoch_that_goes_on_does_not_begin_twice(data, tmp_path):
+    def falls():
+        return keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.5)
+
+    def train(folder, *others):
+        model = build(0)
+        checkpoints = Checkpoints(folder, between=0.0, say=[].append)
+        fit(model, *data, callbacks=[falls(), *others], checkpoints=checkpoints, **SETTINGS)
+        return state(model)
+
+    with pytest.raises(RuntimeError):
+        train(tmp_path / "cut", Interrupt(12, fail))
+    expected = train(tmp_path / "whole", Interrupt(10**9, fail))
+    assert train(tmp_path / "cut", Interrupt(10**9, fail)) == expected
+
+
+class InterruptCalls(Interrupt):
+    """Raises after a call of many steps."""
+
+    every_batch = False
+
+
+@pytest.mark.parametrize("at", [2, 5])
+def test_steps_that_run_many_in_a_call_go_on_to_the_same_bits(data, tmp_path, at):
+    def train(folder, calls):
+        model = build(0)
+        checkpoints = Checkpoints(folder, between=0.0, say=[].append)
+        settings = SETTINGS | {"batch_size": 1}
+        watch = InterruptCalls(calls, fail)
+        fit(model, *data, callbacks=[watch], checkpoints=checkpoints, **settings)
+        return state(model), 10**9 - watch.left
+
+    expected, calls = train(tmp_path / "whole", 10**9)
+    assert keras.config.backend() == "torch" or calls < EPOCHS * 52 / 2
+    with pytest.raises(RuntimeError):
+        train(tmp_path / "cut", at)
+    assert train(tmp_path / "cut", 10**9)[0] == expected
+
+
 def spoil(file):
     payload = bytearray(file.read_bytes())
     payload[len(payload) // 2] ^= 1
@@ -155,9 +209,20 @@ def test_a_damaged_state_is_named_and_the_one_before_is_taken(
     damage(newest)
     lines = []
     assert gone_on(data, tmp_path, lines) == whole
-    assert any(newest.stem in line and "one before it" in line for line in lines) or (
-        suffix == ".safetensors" and damage is os.unlink
-    )
+    is_no_state = suffix == ".json" and damage is os.unlink
+    assert is_no_state or any(newest.stem in line and "one before it" in line for line in lines)
+
+
+def test_if_all_states_are_damaged_nothing_is_changed(data, tmp_path):
+    stopped(data, tmp_path, 4)
+    stopped(data, tmp_path, 6)
+    for file in tmp_path.glob("*.safetensors"):
+        spoil(file)
+    before = {file: file.read_bytes() for file in tmp_path.iterdir()}
+    begun = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: pytest.fail("has begun"))
+    with pytest.raises(DataError, match=r"All states in .* are damaged"):
+        fit(build(0), *data, callbacks=[begun], checkpoints=Checkpoints(tmp_path), **SETTINGS)
+    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
 def test_the_last_two_states_are_kept_and_what_a_kill_left_is_taken_away(data, tmp_path):

@@ -79,8 +79,8 @@ def fit(
             the same function object again, else the step is compiled again.
         checkpoints: A `regard.training.Checkpoints`, or None. The whole state is written there
             between steps now and then, at Ctrl-C, at SIGTERM and at the end; and training goes on
-            from the newest state there, in the middle of an epoch too, so that the weights become
-            those, bit for bit, of a training that was never interrupted.
+            from the newest state there, in the middle of an epoch too, towards the weights of a
+            training that was never interrupted.
         say: Called with the line that says how the steps are computed and why, and with other
             such lines; `print` by default, or nothing with `verbose=0`.
 
@@ -89,7 +89,7 @@ def fit(
 
     Raises:
         UsageError: If the model or an argument is not supported; before any training.
-        DataError: If the arrays do not fit each other.
+        DataError: If the arrays do not fit each other, or the state in `checkpoints` not them.
         NotFinite: At a loss or weight that is NaN or infinite; names the step and the layer.
         OutOfMemory: With a batch size to try.
         KeyboardInterrupt: With `checkpoints`, at Ctrl-C or SIGTERM, after the state is written.
@@ -126,12 +126,14 @@ def fit(
     run = _Run(model, train, steps.test, training, validation, validation_freq, listeners, prepare)
 
     model.stop_training = False
-    listeners.on_train_begin()
     if checkpoints is None:
+        listeners.on_train_begin()
         logs = _epochs(run, start, epochs, keeper=None)
     else:
         shape = {"samples": training.count, "batch_size": batch_size}
         keeper = Keeper(model, listeners, checkpoints, shape, training.steps)
+        keeper.read()
+        listeners.on_train_begin()
         with keeper.stops_between_steps():
             logs = _epochs(run, keeper.go_on(start), epochs, keeper)
     if epochs:
@@ -171,6 +173,8 @@ def _epochs(run, start, epochs, keeper):
     for epoch in range(start.epoch, epochs):
         position = Position(epoch, start.step if epoch == start.epoch else 0, start.seed)
         run.listeners.on_epoch_begin(epoch)
+        if position.step:
+            keeper.put_variables_back()  # an epoch that goes on has begun before
         logs = _train(run, position, keeper)
         if run.validation and _is_due(run.validation_freq, epoch):
             with memory.explained(run.validation.batch_size):
@@ -179,7 +183,7 @@ def _epochs(run, start, epochs, keeper):
         run.listeners.on_epoch_end(epoch, logs)
         is_last = epoch + 1 == epochs or run.model.stop_training
         if keeper and is_last:
-            keeper.write(Position(epochs, 0, start.seed))
+            keeper.finish(Position(epochs, 0, start.seed))
         elif keeper:
             keeper.between_steps(Position(epoch + 1, 0, start.seed))
         if is_last:

@@ -41,29 +41,50 @@ class Keeper:
         self._model, self._listeners, self._checkpoints = model, listeners, checkpoints
         self._shape, self._steps = shape, steps
         self._asked = False
+        self._found = None
 
-    def go_on(self, start):
-        """Puts the newest state back, if there is one, and returns the position to start at.
+    def read(self):
+        """Reads the newest state, if there is one, and changes nothing yet.
 
         Raises:
-            DataError: If the state is of another model, or of other data.
+            DataError: If the state is of another model or of other data, or if all are damaged.
         """
-        found = self._checkpoints.newest()
-        if found is None:
-            return start
-        arrays, facts = found
-        kept = variables(self._model)
-        shapes = [list(variable.shape) for variable in kept]
+        self._found = self._checkpoints.newest()
+        if self._found is None:
+            return
+        facts = self._found[1]
+        shapes = [list(variable.shape) for variable in variables(self._model)]
         if facts["shape"] != self._shape or facts["variables"] != shapes:
             raise DataError(
                 f"The checkpoints in {self._checkpoints.folder} are of another model or of other "
                 "data. Train into a new folder."
             )
-        for number, variable in enumerate(kept):
-            variable.assign(arrays[f"variable/{number}"])
+
+    def go_on(self, start):
+        """Puts back what was read, and returns the position to start at."""
+        if self._found is None:
+            return start
+        self.put_variables_back()
+        arrays, facts = self._found
         remind(self._listeners, _filled_in(facts["callbacks"], arrays))
         set_random_states(_filled_in(facts["random"], arrays))
         return Position(facts["epoch"], facts["step"], facts["seed"])
+
+    def put_variables_back(self):
+        """Puts back the variables alone."""
+        arrays = self._found[0]
+        for number, variable in enumerate(variables(self._model)):
+            variable.assign(arrays[f"variable/{number}"])
+
+    def finish(self, position):
+        """Writes the last state.
+
+        Raises:
+            KeyboardInterrupt: If the training was asked to stop; the state is written before.
+        """
+        self.write(position)
+        if self._asked:
+            raise KeyboardInterrupt
 
     def between_steps(self, position):
         """Writes the state if that is due.
