@@ -7,7 +7,7 @@ from tests.layers.reference.compare import run
 
 import keras  # isort: skip
 
-QUERIES, KEYS, SIZE = 23, 17, 6
+IMAGES, QUERIES, KEYS, SIZE = 5, 23, 17, 6
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def in_parts(monkeypatch):
 
 def inputs():
     rng = np.random.default_rng(0)
-    shapes = (2, 3, QUERIES, SIZE), (2, 3, KEYS, SIZE), (2, 3, KEYS, 5)
+    shapes = [(IMAGES, 3, *rest) for rest in ((QUERIES, SIZE), (KEYS, SIZE), (KEYS, 5))]
     return [rng.normal(size=shape).astype("float32") for shape in shapes]
 
 
@@ -29,22 +29,22 @@ def outcome():
     def call(x, return_attention_scores):
         return dot_product.attend(*x), keras.ops.zeros(1)
 
-    seed = np.random.default_rng(1).normal(size=(2, 3, QUERIES, 5))
+    seed = np.random.default_rng(1).normal(size=(IMAGES, 3, QUERIES, 5))
     output, _, gradients = run(call, inputs(), seed, "float32")
     return [output, *gradients]
 
 
-@pytest.mark.parametrize("rows", [1, 5, QUERIES - 1, QUERIES, 100])
+@pytest.mark.parametrize("rows", [1, 5, QUERIES - 1, QUERIES])
 def test_parts_give_the_whole_and_its_gradients(in_parts, rows):
     want = outcome()
-    in_parts(2 * 3 * KEYS * rows)
+    in_parts(IMAGES * 3 * KEYS * rows)
     for got, wanted in zip(outcome(), want, strict=True):
         np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-5)
 
 
 def test_equals_the_formula(in_parts):
     queries, keys, values = inputs()
-    in_parts(2 * 3 * KEYS * 4)
+    in_parts(IMAGES * 3 * KEYS * 4)
     logits = np.exp(queries @ keys.swapaxes(-1, -2))
     want = logits / logits.sum(-1, keepdims=True) @ values
     got = keras.ops.convert_to_numpy(dot_product.attend(queries, keys, values))
@@ -88,3 +88,13 @@ def test_scores_over_the_limit_name_the_figure_and_the_ways_out():
 def test_a_wrong_limit_is_named():
     with pytest.raises(ValueError, match="size must be an integer of at least 1, not 0"):
         limit_scores(0)
+
+
+@pytest.mark.parametrize("images", [1, 2, 3, 100])
+def test_slices_give_the_whole_and_its_gradients(monkeypatch, images):
+    monkeypatch.setattr(dot_product, "_is_jax_on_cpu", lambda: False)
+    want = outcome()
+    monkeypatch.setattr(dot_product, "_is_jax_on_cpu", lambda: True)
+    monkeypatch.setattr(dot_product, "SLICE", 3 * KEYS * QUERIES * images)
+    for got, wanted in zip(outcome(), want, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-5)

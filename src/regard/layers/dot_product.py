@@ -2,12 +2,14 @@
 
 import math
 
+import keras
 from keras import ops
 
 from regard.layers import parts
 
 WHOLE = 2**22  # logits up to which the whole product is taken: 16 MiB of float32
 PART = 2**20  # logits of a part beyond: 4 MiB stay near the processor
+SLICE = 2**18  # logits of the images that JAX takes at once on a CPU
 
 
 def scores(queries, keys):
@@ -42,9 +44,13 @@ def attend(queries, keys, values):
     Returns:
         `(..., queries, value size)`, in the dtype of `values`.
     """
-    if _holds_no_numbers(queries) or _is_small(queries.shape, keys.shape):
+    if _holds_no_numbers(queries):
         return gather(scores(queries, keys), values)
-    return _attend_in_parts(queries, keys, values)
+    if not _is_small(queries.shape, keys.shape):
+        return _attend_in_parts(queries, keys, values)
+    if _is_jax_on_cpu():
+        return _attend_in_slices(queries, keys, values)
+    return gather(scores(queries, keys), values)
 
 
 def scores_count(shape, heads=1, keys=None):
@@ -72,6 +78,35 @@ def _is_small(queries, keys):
     return None not in sizes and math.prod(sizes) <= WHOLE
 
 
+def _is_jax_on_cpu():
+    if keras.config.backend() != "jax":
+        return False
+    import jax
+
+    return jax.default_backend() == "cpu"
+
+
+def _attend_in_slices(queries, keys, values):
+    """Takes a few images at a time: XLA computes a batch of products on one core, slices on all."""
+    size = max(SLICE // math.prod((*queries.shape[1:-1], keys.shape[-2])), 1)
+    starts = range(0, queries.shape[0], size)
+    slices = [[x[start : start + size] for x in (queries, keys, values)] for start in starts]
+    return ops.concatenate([_attend_keeping_scores(*one) for one in slices])
+
+
+@ops.custom_gradient
+def _attend_keeping_scores(queries, keys, values):
+    attention = scores(queries, keys)
+
+    def gradients(*args, upstream=None):
+        upstream = args[0] if upstream is None else upstream
+        wide, given = (ops.cast(x, queries.dtype) for x in (values, upstream))
+        d_queries, d_keys, d_values = _backward(queries, keys, wide, attention, given)
+        return d_queries, d_keys, ops.cast(d_values, values.dtype)
+
+    return gather(attention, values), gradients
+
+
 @ops.custom_gradient
 def _attend_in_parts(queries, keys, values):
     rows, row = _parts(queries, keys)
@@ -90,11 +125,7 @@ def _attend_in_parts(queries, keys, values):
 
 
 def _gradients(queries, keys, values, upstream):
-    """The gradients of the three, from one part of the queries at a time.
-
-    With `P = softmax(Q K^T)` and `O = P V`: `dV = P^T dO`, and `dS = P * (dP - sum(P * dP))` with
-    `dP = dO V^T`, from which `dQ = dS K` and `dK = dS^T Q`.
-    """
+    """The gradients of the three, from one part of the queries at a time."""
     rows, row = _parts(queries, keys)
     precise = queries.dtype
     wide = ops.cast(values, precise)
@@ -103,17 +134,26 @@ def _gradients(queries, keys, values, upstream):
         d_queries, d_keys, d_values = so_far
         part = _rows(queries, start, size)
         given = ops.cast(_rows(upstream, start, size), precise)
-        attention = scores(part, keys)
-        d_values = d_values + ops.matmul(ops.swapaxes(attention, -1, -2), given)
-        d_attention = ops.matmul(given, ops.swapaxes(wide, -1, -2))
-        mean = ops.sum(attention * d_attention, axis=-1, keepdims=True)
-        d_logits = attention * (d_attention - mean)
-        d_keys = d_keys + ops.matmul(ops.swapaxes(d_logits, -1, -2), part)
-        return _put(d_queries, ops.matmul(d_logits, keys), start), d_keys, d_values
+        of_part = _backward(part, keys, wide, scores(part, keys), given)
+        return _put(d_queries, of_part[0], start), d_keys + of_part[1], d_values + of_part[2]
 
     start = ops.zeros_like(queries), ops.zeros_like(keys), ops.zeros_like(wide)
     d_queries, d_keys, d_values = _for_each_part(rows, row, add, start)
     return d_queries, d_keys, ops.cast(d_values, values.dtype)
+
+
+def _backward(queries, keys, values, attention, upstream):
+    """The gradients of the three from the attention.
+
+    With `P = softmax(Q K^T)` and `O = P V`: `dV = P^T dO`, and `dS = P * (dP - sum(P * dP))` with
+    `dP = dO V^T`, from which `dQ = dS K` and `dK = dS^T Q`.
+    """
+    d_values = ops.matmul(ops.swapaxes(attention, -1, -2), upstream)
+    d_attention = ops.matmul(upstream, ops.swapaxes(values, -1, -2))
+    mean = ops.sum(attention * d_attention, axis=-1, keepdims=True)
+    d_logits = attention * (d_attention - mean)
+    d_keys = ops.matmul(ops.swapaxes(d_logits, -1, -2), queries)
+    return ops.matmul(d_logits, keys), d_keys, d_values
 
 
 def _parts(queries, keys):
