@@ -8,6 +8,7 @@ from regard.testing import CHECKS, Case
 LENGTHY = {
     "compiled_is_eager",
     "fits_with_unknown_sizes",
+    "gives_its_scores_in_a_model",
     "keeps_precision",
     "training_moves_every_weight",
 }

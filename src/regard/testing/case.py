@@ -54,8 +54,12 @@ def _fits(layer):
 
 def named(attention):
     """Returns the maps of a call by name, as arrays."""
-    maps = attention if isinstance(attention, dict) else {"attention": attention}
-    return {name: array(value) for name, value in maps.items()}
+    return {name: array(value) for name, value in named_symbols(attention).items()}
+
+
+def named_symbols(attention):
+    """Returns the maps of a symbolic call by name."""
+    return attention if isinstance(attention, dict) else {"attention": attention}
 
 
 def image(shape=MAP, seed=0):

@@ -23,6 +23,7 @@ from regard.testing.case import (
     image,
     model_around,
     named,
+    named_symbols,
 )
 
 AXES = {
@@ -223,6 +224,24 @@ def saves_and_loads(case):
     for size in _sizes(case):
         x = image((2, *size, 8))
         np.testing.assert_array_equal(array(loaded(x)), array(model(x)))
+
+
+@_check
+def gives_its_scores_in_a_model(case):
+    """Asked for in a functional model, the attention is an output, after reloading too."""
+    inputs = keras.Input(MAP[1:])
+    layer, x = awake(case.make()), image()
+    output, attention = layer(inputs, return_attention_scores=True)
+    model = keras.Model(inputs, {"output": output, **named_symbols(attention)})
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder) / "model.keras")
+        loaded = keras.models.load_model(Path(folder) / "model.keras")
+    output, attention = layer(x, return_attention_scores=True)
+    want = {"output": array(output), **named(attention)}
+    for name, values in loaded.predict(x, verbose=0).items():
+        sizes = zip(model.output[name].shape, values.shape, strict=True)
+        assert all(size in (None, found) for size, found in sizes), f"{name} is {values.shape}"
+        np.testing.assert_allclose(values, want[name], rtol=1e-4, atol=1e-5)
 
 
 @_check
