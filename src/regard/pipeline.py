@@ -12,6 +12,8 @@ from regard.training.recipe import Recipe, changed
 if TYPE_CHECKING:
     from regard.training import Trained
 
+_FILES = (".csv", ".npz")
+
 
 @dataclass(frozen=True)
 class Result:
@@ -99,8 +101,8 @@ def load_run_data(config, data=None):
     """
     recipe = changed(config["recipe"])
     name = config["data"]["name"]
-    if name not in datasets.names():
-        name = str(data or config["data"]["source"])
+    if name not in datasets.names() or recipe.dataset not in datasets.names():
+        name = str(_own_data(Path(config["data"]["source"]), data))
         dataset = datasets.load_for(recipe.model_copy(update={"dataset": name}))
     else:
         name = name if data is None else recipe.dataset
@@ -111,3 +113,10 @@ def load_run_data(config, data=None):
             f"{dataset.provenance.source} holds other files. Give the run's with --data FOLDER."
         )
     return dataset
+
+
+def _own_data(source, data):
+    """Returns where own photos or arrays are: a folder, or a file in a folder."""
+    if data is None:
+        return source
+    return Path(data) / source.name if source.suffix.lower() in _FILES else Path(data)

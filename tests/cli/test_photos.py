@@ -1,4 +1,4 @@
-"""`regard data check` and `regard train` on a folder of photos (B16)."""
+"""`regard data check` and `regard train` on a folder or a table of photos (B16)."""
 
 import json
 
@@ -65,4 +65,43 @@ def test_photos_that_changed_since_are_refused(regard, album):
 def test_neither_a_data_set_nor_a_folder(regard):
     outcome = regard("train", "fashion-mnst")
     assert outcome.code == 2
-    assert "no data set and no folder 'fashion-mnst'. Nearest: fashion-mnist" in outcome.err
+    assert "no folder and no CSV file 'fashion-mnst'. Nearest: fashion-mnist" in outcome.err
+
+
+@pytest.fixture
+def table(album):
+    """A table of the album's photos, one of them broken."""
+    file = album / "labels.csv"
+    names = [f"{name}/{n}.jpg,{name}" for name in ("boot", "shirt") for n in range(6)]
+    file.write_text("\n".join(["path,label", *names, "boot/half.jpg,boot"]))
+    return file
+
+
+def test_check_of_a_table(regard, table):
+    outcome = regard("data", "check", table)
+    assert outcome.code == 0
+    assert "boot    6        7" in outcome.out
+    assert "\nboot/half.jpg: " in outcome.out
+
+
+def test_train_and_evaluate_a_table(regard, table, tmp_path):
+    outcome = regard("train", table, "--epochs", 1)
+    assert outcome.code == 0
+    assert "boot/half.jpg: " in outcome.err
+    config = read_config(tmp_path / "runs" / "labels")
+    assert config["recipe"]["network"] == "regard_fast"
+    assert set(config["data"]["sha256"]) == {"photos", "labels.csv"}
+    assert regard("evaluate", "runs/labels").code == 0
+    assert regard("evaluate", "runs/labels", "--data", table.parent).code == 0
+    table.write_text(table.read_text().replace("boot/5.jpg,boot", "boot/5.jpg,shirt"))
+    outcome = regard("evaluate", "runs/labels")
+    assert (outcome.code, "holds other files" in outcome.err) == (3, True)
+
+
+def test_a_wrong_line_of_a_table_is_bad_data(regard, table, tmp_path):
+    table.write_text(table.read_text() + "\nboot/none.jpg,boot\n")
+    for words in (("data", "check"), ("train",)):
+        outcome = regard(*words, table)
+        assert outcome.code == 3
+        assert "line 15: there is no file boot/none.jpg" in outcome.err
+    assert not (tmp_path / "runs").exists()

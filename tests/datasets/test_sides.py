@@ -51,3 +51,31 @@ def test_every_class_is_on_every_side_and_a_copy_with_its_original(contents):
 def test_the_order_of_the_photos_does_not_matter():
     keys = names(40)
     assert sides(keys[::-1]).tolist() == sides(keys)[::-1].tolist()
+
+
+def test_without_a_test_part_there_are_two_sides():
+    share = np.bincount(sides_of(names(5000), [0] * 5000, ["cat"], 0.1, 0.0)) / 5000
+    np.testing.assert_allclose(share, (0.9, 0.1), atol=0.02)
+    with pytest.raises(DataError, match=r"has 1 different .* at least 2, to train and validate on"):
+        sides_of(["a"], [0], ["cat"], 0.1, 0.0)
+
+
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 2)), max_size=60))
+def test_keys_of_several_classes(photos):
+    """No class misses on a side, or the error says which."""
+    keys, labels = [f"group {key}" for key, _ in photos], [label for _, label in photos]
+    try:
+        found = sides(keys, labels)
+    except DataError as error:
+        assert "Class " in str(error)
+        return
+    assert all(len({s for s, k in zip(found, keys, strict=True) if k == key}) == 1 for key in keys)
+    for label in set(labels):
+        assert len({s for s, own in zip(found, labels, strict=True) if own == label}) == 3
+
+
+def test_classes_that_need_the_same_keys():
+    """Both dog and emu need what cat leaves: no assignment of the three keys suits all."""
+    keys = ["a", "b", "c", "a", "b", "d", "c", "d", "e"]
+    with pytest.raises(DataError, match=r"Class emu has nothing to .* on: none of its 3 different"):
+        sides(keys, [0, 0, 0, 1, 1, 1, 2, 2, 2])

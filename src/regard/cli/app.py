@@ -17,7 +17,7 @@ VERBS = {
     "explain": "Show where a network looks.",
     "export": "Write a run's network as an ONNX file, proven equal.",
     "layers": "List the attention layers: paper, kind, axes, cost.",
-    "data": "List the data sets, or check a folder of photos.",
+    "data": "List the data sets, or check your photos.",
     "bench": "Time a training step beside stock Keras, PyTorch and JAX.",
     "doctor": "Show what this machine has, and what is missing.",
 }

@@ -1,12 +1,12 @@
-"""`regard data`: the data sets, and what lies in a folder of photos."""
+"""`regard data`: the data sets, and what is wrong with photos."""
 
 from cyclopts import App
-from cyclopts.types import ExistingDirectory
+from cyclopts.types import ExistingDirectory, ExistingPath
 
 from regard.cli.output import notify, print_json, print_table
 from regard.errors import DataError
 
-data = App(name="data", help="List the data sets, or check a folder of photos.")
+data = App(name="data", help="List the data sets, or check your photos.")
 
 
 @data.default
@@ -52,16 +52,16 @@ def show(
 
 
 @data.command
-def check(folder: ExistingDirectory, /, *, strict: bool = False, json: bool = False):
-    """Look at every photo of a folder that holds one folder for each class.
+def check(photos: ExistingPath, /, *, strict: bool = False, json: bool = False):
+    """Look at every photo of a folder that holds one folder for each class, or of a CSV file.
 
     Broken, empty and wrongly named files, the same photo twice, classes with few photos. No file
     is changed.
 
     Parameters
     ----------
-    folder
-        The folder.
+    photos
+        The folder, or the CSV file.
     strict
         Exit with 3 if there is any problem.
     json
@@ -69,7 +69,7 @@ def check(folder: ExistingDirectory, /, *, strict: bool = False, json: bool = Fa
     """
     from regard.datasets.photo_check import check_photos
 
-    found = check_photos(folder)
+    found = check_photos(photos)
     problems = found.problems()
     if json:
         print_json(
@@ -87,4 +87,4 @@ def check(folder: ExistingDirectory, /, *, strict: bool = False, json: bool = Fa
         for line in problems:
             print(line)
     if strict and problems:
-        raise DataError(f"{folder} has {len(problems)} problems (--strict).")
+        raise DataError(f"{photos} has {len(problems)} problems (--strict).")

@@ -37,8 +37,8 @@ def train(
     Parameters
     ----------
     dataset
-        Name of the data set, or a folder with a folder of photos for each class; fashion-mnist by
-        default.
+        Name of the data set; or a folder with a folder of photos for each class; or a CSV file
+        with the columns path and label, and split if you like. fashion-mnist by default.
     recipe
         tutorial, which is the default; fast: two epochs, a rising and falling learning rate; or
         regard-fast: a better network, eleven epochs. For photos the default is photos.
@@ -103,7 +103,7 @@ def _train(settings, recipe, config, data, strict, name, runs):
     from regard.training.recipe import read_recipe
 
     if settings["dataset"] and recipe is None and config is None:
-        recipe = "photos" if Path(settings["dataset"]).is_dir() else None
+        recipe = "photos" if datasets.holds_photos(settings["dataset"]) else None
     settings = read_recipe(config, recipe, **settings)
     loaded = datasets.load_for(settings, data, strict)
     notify(loaded.provenance.notice)

@@ -7,7 +7,16 @@ from regard.datasets import fashion_mnist
 from regard.datasets.dataset import Dataset, Provenance, Split
 from regard.errors import UsageError, nearest
 
-__all__ = ["Dataset", "Provenance", "Split", "fashion_mnist", "load", "load_for", "names"]
+__all__ = [
+    "Dataset",
+    "Provenance",
+    "Split",
+    "fashion_mnist",
+    "holds_photos",
+    "load",
+    "load_for",
+    "names",
+]
 
 
 def load(
@@ -37,7 +46,7 @@ def load(
 
 
 def load_for(recipe, folder: str | os.PathLike | None = None, strict: bool = False) -> Dataset:
-    """Loads what a recipe names: a data set, or a folder of photos.
+    """Loads what a recipe names: a data set, or photos in a folder or a table.
 
     Args:
         recipe: A `regard.training.Recipe`.
@@ -45,19 +54,30 @@ def load_for(recipe, folder: str | os.PathLike | None = None, strict: bool = Fal
         strict: Whether a photo that cannot be read is an error.
 
     Raises:
-        UsageError: There is no data set and no folder of that name.
+        UsageError: There is no data set, folder or CSV file of that name.
         DataError: Files lack, are damaged or altered.
     """
     if recipe.dataset in _LOADERS:
         return load(recipe.dataset, folder)
-    if not Path(recipe.dataset).is_dir():
+    if not holds_photos(recipe.dataset):
         raise UsageError(
-            f"There is no data set and no folder {recipe.dataset!r}. "
+            f"There is no data set, no folder and no CSV file {recipe.dataset!r}. "
             f"{nearest(recipe.dataset, _LOADERS)}"
         )
     from regard.datasets.photos import load_photos
 
     return load_photos(recipe.dataset, recipe.image_size, recipe.validation_fraction, strict)
+
+
+def holds_photos(source: str | os.PathLike) -> bool:
+    """Whether there is a folder or a CSV file of that name.
+
+    Example:
+        >>> holds_photos("no-such-folder")
+        False
+    """
+    path = Path(source)
+    return path.is_dir() or (path.suffix.lower() == ".csv" and path.is_file())
 
 
 def names() -> list[str]:

@@ -1,13 +1,15 @@
-"""Looks at every photo of a folder before any training."""
+"""Looks at every photo of a folder or a table before any training."""
 
+import dataclasses
 import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from regard.datasets import duplicates
-from regard.datasets.photo_folder import Photo, find_photos
+from regard.datasets.photo_folder import find_photos
+from regard.datasets.photo_source import Photo
+from regard.datasets.photo_table import read_table
 from regard.datasets.picture import Description, describe
 from regard.errors import DataError
 
@@ -15,12 +17,12 @@ FEW = 10  # photos of a class, below which a split says little
 IMBALANCE = 10  # times as many photos in the largest class as in the smallest
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class PhotoCheck:
-    """What was found in a folder of photos.
+    """What was found in a folder or a table of photos.
 
     Attributes:
-        folder: The folder.
+        folder: The folder that the photos lie in.
         class_names: In natural order.
         photos: The photos that can be read, class by class.
         descriptions: What each of them is.
@@ -32,13 +34,13 @@ class PhotoCheck:
     class_names: tuple[str, ...]
     photos: list[Photo]
     descriptions: list[Description]
-    broken: list[tuple[Path, str]]
+    broken: list[tuple[Photo, str]]
     ignored: list[tuple[Path, str]]
 
     def counts(self):
         """Returns how many photos of each class can be read, and how many there are."""
         good = Counter(photo.label for photo in self.photos)
-        bad = Counter(self._label_of(path) for path, _ in self.broken)
+        bad = Counter(photo.label for photo, _ in self.broken)
         labels = range(len(self.class_names))
         return [(self.class_names[n], good[n], good[n] + bad[n]) for n in labels]
 
@@ -52,13 +54,17 @@ class PhotoCheck:
         sizes = f"{min(rows)}-{max(rows)} x {min(columns)}-{max(columns)}" if rows else "none"
         return f"{formats}; {modes}; rows x columns {sizes}; {turned} with an orientation mark"
 
+    def name(self, photo):
+        """Returns the path of a photo below the folder, with `/` between its parts."""
+        return photo.path.relative_to(self.folder).as_posix()
+
     def alike(self):
-        """Returns pairs of paths of photos that look the same."""
-        return [self._paths(pair) for pair in duplicates.near(self.descriptions)]
+        """Returns pairs of photos that look the same."""
+        return [self._photos(pair) for pair in duplicates.near(self.descriptions)]
 
     def lines_of_broken(self):
         """Returns a line for each photo that cannot be read, with the reason."""
-        return [f"{self._name(path)}: {reason}" for path, reason in self.broken]
+        return [f"{self.name(photo)}: {reason}" for photo, reason in self.broken]
 
     def contradictions(self):
         """Returns groups of indices of photos with the same bytes in different classes."""
@@ -67,23 +73,34 @@ class PhotoCheck:
 
     def lines_of_contradictions(self):
         """Returns a line for each such group."""
-        groups = map(self._paths, self.contradictions())
-        return [f"the same photo in two classes: {', '.join(map(self._name, g))}" for g in groups]
+        return [
+            f"the same photo in two classes: {self._names(group)}"
+            for group in self.contradictions()
+        ]
+
+    def usable(self):
+        """Returns the same without the photos that lie in two classes."""
+        wrong = {index for group in self.contradictions() for index in group}
+        right = [index for index in range(len(self.photos)) if index not in wrong]
+        return dataclasses.replace(
+            self,
+            photos=[self.photos[index] for index in right],
+            descriptions=[self.descriptions[index] for index in right],
+        )
 
     def problems(self):
         """Returns what may spoil a training, one line each."""
         lines = self.lines_of_broken()
         for photo, one in zip(self.photos, self.descriptions, strict=True):
             if not one.is_named_so:
-                lines.append(f"{self._name(photo.path)}: is {one.format} by its content")
+                lines.append(f"{self.name(photo)}: is {one.format} by its content")
         contradictions = self.contradictions()
         for group in duplicates.exact(self.descriptions):
             if group not in contradictions:
-                names = ", ".join(map(self._name, self._paths(group)))
-                lines.append(f"the same photo: {names}")
+                lines.append(f"the same photo: {self._names(group)}")
         lines += self.lines_of_contradictions()
         for first, second in self.alike():
-            lines.append(f"look the same: {self._name(first)}, {self._name(second)}")
+            lines.append(f"look the same: {self.name(first)}, {self.name(second)}")
         return lines + self._about_counts()
 
     def _about_counts(self):
@@ -94,36 +111,34 @@ class PhotoCheck:
             lines.append(f"the largest class has {most} photos, the smallest {least}")
         return lines
 
-    def _paths(self, indices):
-        return [self.photos[index].path for index in indices]
+    def _photos(self, indices):
+        return [self.photos[index] for index in indices]
 
-    def _name(self, path):
-        return str(path.relative_to(self.folder))
-
-    def _label_of(self, path):
-        return self.class_names.index(path.relative_to(self.folder).parts[0])
+    def _names(self, indices):
+        return ", ".join(map(self.name, self._photos(indices)))
 
 
-def check_photos(folder: str | os.PathLike) -> PhotoCheck:
-    """Reads every photo of a folder that holds one folder for each class.
+def check_photos(source: str | os.PathLike) -> PhotoCheck:
+    """Reads every photo of a folder or a table.
 
     Args:
-        folder: As for `regard.datasets.photo_folder.find_photos`.
+        source: A folder, as for `regard.datasets.photo_folder.find_photos`, or a CSV file, as for
+            `regard.datasets.photo_table.read_table`.
 
     Returns:
         A `PhotoCheck`; no file is changed.
 
     Raises:
-        DataError: If the folder cannot be read or has fewer than two classes.
+        DataError: If the folder or table cannot be read or has fewer than two classes.
     """
-    folder = Path(folder)
-    found = find_photos(folder)
+    source = Path(source)
+    found = find_photos(source) if source.is_dir() else read_table(source)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        looked = list(pool.map(_looked_at, found.photos))
-    good = [(p, d) for p, d in zip(found.photos, looked, strict=True) if not isinstance(d, str)]
-    bad = [(p.path, d) for p, d in zip(found.photos, looked, strict=True) if isinstance(d, str)]
+        looked = list(zip(found.photos, pool.map(_looked_at, found.photos), strict=True))
+    good = [(photo, one) for photo, one in looked if not isinstance(one, str)]
+    bad = [(photo, reason) for photo, reason in looked if isinstance(reason, str)]
     photos, descriptions = [list(part) for part in zip(*good, strict=True)] or ([], [])
-    return PhotoCheck(folder, found.class_names, photos, descriptions, bad, found.ignored)
+    return PhotoCheck(found.folder, found.class_names, photos, descriptions, bad, found.ignored)
 
 
 def _looked_at(photo):

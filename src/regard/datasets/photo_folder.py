@@ -2,37 +2,18 @@
 
 import os
 from pathlib import Path
-from typing import NamedTuple
 
+from regard.datasets.photo_source import Photo, PhotoSource
 from regard.datasets.picture import SUFFIXES, natural
 from regard.errors import DataError
 
 _OF_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx", "icon\r"})
 
 
-class Photo(NamedTuple):
-    """A file and the index of its class."""
-
-    path: Path
-    label: int
-
-
-class PhotoFolder(NamedTuple):
-    """What lies in a folder of photos.
-
-    Attributes:
-        class_names: Names of the folders that hold photos, in natural order.
-        photos: Their files, class by class, each in natural order.
-        ignored: Other files and folders, each with the reason.
-    """
-
-    class_names: tuple[str, ...]
-    photos: list[Photo]
-    ignored: list[tuple[Path, str]]
-
-
-def find_photos(folder: str | os.PathLike) -> PhotoFolder:
+def find_photos(folder: str | os.PathLike) -> PhotoSource:
     """Finds the photos; a folder is a class, and all photos below it are of that class.
+
+    The photos are class by class, each in natural order.
 
     Args:
         folder: A folder with at least two folders that hold pictures.
@@ -68,7 +49,7 @@ def find_photos(folder: str | os.PathLike) -> PhotoFolder:
             "into a folder of its own, at least two of them."
         )
     photos = [Photo(f, label) for label, files in enumerate(by_class.values()) for f in files]
-    return PhotoFolder(tuple(by_class), photos, ignored)
+    return PhotoSource(folder, tuple(by_class), photos, ignored)
 
 
 def _below(folder, ignored):

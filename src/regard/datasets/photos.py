@@ -1,6 +1,5 @@
-"""Photos in a folder that holds one folder for each class, as a data set."""
+"""Photos in a folder or a table, as a data set."""
 
-import dataclasses
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -10,18 +9,17 @@ import numpy as np
 
 from regard.datasets.dataset import Dataset, Provenance, Split
 from regard.datasets.photo_check import check_photos
+from regard.datasets.photo_split import split_photos
 from regard.datasets.picture import read_picture
-from regard.datasets.sides import sides_of
 from regard.errors import DataError
 
-TEST = 0.2  # part of the photos that is only tested on
 SIDE = 96  # pixels, where the photos differ in size or are larger than `OWN`
 OWN = 64  # pixels; photos that are all of one size up to it keep it
 _GREY = frozenset({"1", "L", "LA", "I;16"})
 
 
 def load_photos(
-    folder: str | os.PathLike,
+    source: str | os.PathLike,
     image_size: int | None = None,
     validation: float = 0.1,
     strict: bool = False,
@@ -32,8 +30,9 @@ def load_photos(
     `provenance.notice`.
 
     Args:
-        folder: A folder with a folder for each class; see
-            `regard.datasets.photo_folder.find_photos`.
+        source: A folder with a folder for each class, or a CSV file; see
+            `regard.datasets.photo_folder.find_photos` and
+            `regard.datasets.photo_table.read_table`.
         image_size: Rows and columns of the images; by default the photos' own size if it is the
             same for all and at most 64 x 64, else 96 x 96.
         validation: Part of the photos that are not tested on, to validate on.
@@ -41,43 +40,30 @@ def load_photos(
 
     Returns:
         A data set of grey images if all photos are grey, else of colour images. About a fifth of
-        the photos are to test on.
+        the photos are to test on, unless the table says otherwise.
 
     Raises:
         DataError: If there are no two classes, a class has fewer than three different photos, or
             a file cannot be read and `strict` is given.
     """
-    found = check_photos(folder)
+    source = Path(source)
+    found = check_photos(source)
     if strict and found.broken:
         lines = "; ".join(found.lines_of_broken())
-        raise DataError(f"{folder}: {len(found.broken)} photos cannot be read (--strict): {lines}")
-    notice = _notice(found)
-    found = _without_contradictions(found)
-    keys = [one.sha256 for one in found.descriptions]
-    labels = np.array([photo.label for photo in found.photos], np.int64)
-    missing = set(range(len(found.class_names))) - set(labels.tolist())
-    if missing:
-        raise DataError(f"No photo of class {found.class_names[min(missing)]} can be used.")
-    sides = sides_of(keys, labels.tolist(), found.class_names, validation * (1 - TEST), TEST)
-    images = _read(found, image_size)
+        raise DataError(f"{source}: {len(found.broken)} photos cannot be read (--strict): {lines}")
+    usable = found.usable()
+    sides = split_photos(usable, validation)
+    images = _read(usable, image_size)
+    labels = np.array([photo.label for photo in usable.photos], np.int64)
     train, held_out, test = (Split(images[sides == n], labels[sides == n]) for n in range(3))
+    source = source.resolve()
     return Dataset(
-        name=Path(folder).resolve().name,
+        name=source.name if source.is_dir() else source.stem,
         train=train,
         test=test,
         class_names=found.class_names,
-        provenance=Provenance(str(Path(folder).resolve()), _digest(found), notice),
+        provenance=Provenance(str(source), _digests(source, usable), _notice(found)),
         validation=held_out,
-    )
-
-
-def _without_contradictions(found):
-    wrong = {index for group in found.contradictions() for index in group}
-    right = [index for index in range(len(found.photos)) if index not in wrong]
-    return dataclasses.replace(
-        found,
-        photos=[found.photos[index] for index in right],
-        descriptions=[found.descriptions[index] for index in right],
     )
 
 
@@ -96,12 +82,17 @@ def _size(descriptions):
     return own if len(sizes) == 1 and max(own) <= OWN else (SIDE, SIDE)
 
 
-def _digest(found):
-    """SHA-256 of the names, classes and contents of all photos that are read."""
+def _digests(source, found):
+    """SHA-256 of the names and contents of all photos that are read, and of the table."""
     whole = hashlib.sha256()
     for photo, one in zip(found.photos, found.descriptions, strict=True):
-        whole.update(f"{photo.path.relative_to(found.folder).as_posix()} {one.sha256}\n".encode())
-    return {"photos": whole.hexdigest()}
+        whole.update(f"{found.name(photo)} {one.sha256}\n".encode())
+    table = {} if source.is_dir() else {source.name: _sha256(source)}
+    return {"photos": whole.hexdigest()} | table
+
+
+def _sha256(file):
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _notice(found):

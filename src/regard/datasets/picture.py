@@ -201,8 +201,18 @@ def _in_folder(folder):
 
 def natural(path: Path):
     """Returns a key to sort paths by name, in which `2.png` comes before `10.png`."""
-    pieces = re.split(r"([0-9]+)", path.name.casefold())
-    return [int(p) if p.isdecimal() and p.isascii() else p for p in pieces], path.name
+    return natural_name(path.name)
+
+
+def natural_name(name: str):
+    """Returns a key to sort names, in which `class 2` comes before `class 10`.
+
+    Example:
+        >>> sorted(["class 10", "class 2"], key=natural_name)
+        ['class 2', 'class 10']
+    """
+    pieces = re.split(r"([0-9]+)", name.casefold())
+    return [int(p) if p.isdecimal() and p.isascii() else p for p in pieces], name
 
 
 def _decode(path, mode):

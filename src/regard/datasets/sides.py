@@ -1,16 +1,18 @@
 """Puts photos on the sides of a split by their content, so that they stay there."""
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import numpy as np
 
 from regard.errors import DataError
 
 SIDES = ("train", "validation", "test")
+_VERBS = ("train", "validate", "test")
+PHOTOS = "different photos that can be read"
 
 
-def sides_of(keys, labels, class_names, validation, test):
+def sides_of(keys, labels, class_names, validation, test, what=PHOTOS):
     """Returns the side of each photo: 0 to train on, 1 to validate on, 2 to test on.
 
     A key alone decides: the same key is always on the same side, whatever other photos there are,
@@ -18,37 +20,51 @@ def sides_of(keys, labels, class_names, validation, test):
     that is nearest to it is moved there. So the parts are about, not exactly, those asked for.
 
     Args:
-        keys: A string for each photo, such as the SHA-256 of its file; each in one class alone.
-        labels: The index of the class of each.
+        keys: A string for each photo, such as the SHA-256 of its file or the name of its group.
+        labels: The index of the class of each; the photos of a key may be of several classes.
         class_names: Names of the classes.
         validation: Part to validate on, between 0 and 1.
-        test: Part to test on, between 0 and 1.
+        test: Part to test on, from 0 to below 1; with 0 there is no such side.
+        what: What the keys are, in words.
 
     Returns:
         An integer array `(photos,)`.
 
     Raises:
-        DataError: If a class has fewer than three different photos.
+        DataError: If a class has fewer different keys than there are sides, or if it would miss on
+            a side because other classes need its keys where they are.
 
     Example:
         >>> keys = [str(n) for n in range(100)]
         >>> np.bincount(sides_of(keys, [0] * 100, ["cat"], 0.1, 0.2)).tolist()
         [74, 10, 16]
     """
-    places = {key: _place(key) for key in set(keys)}
     bounds = {2: (0.0, test), 1: (test, test + validation), 0: (test + validation, 1.0)}
+    bounds = {side: (start, end) for side, (start, end) in bounds.items() if start < end}
+    places = {key: _place(key) for key in set(keys)}
     side = {key: _side(place, bounds) for key, place in places.items()}
     by_class = defaultdict(set)
     for key, label in zip(keys, labels, strict=True):
         by_class[label].add(key)
     for label, own in sorted(by_class.items()):
-        if len(own) < len(SIDES):
+        if len(own) < len(bounds):
             raise DataError(
-                f"Class {class_names[label]} has {len(own)} different photos that can be read; it "
-                f"needs at least {len(SIDES)}, to train, validate and test on."
+                f"Class {class_names[label]} has {len(own)} {what}; it needs at least "
+                f"{len(bounds)}, to {_purposes(bounds)} on."
             )
-        _fill(own, side, places, bounds)
+    for label, own in sorted(by_class.items()):
+        _fill(own, side, by_class, places, bounds)
+        if lacking := set(bounds) - {side[key] for key in own}:
+            raise DataError(
+                f"Class {class_names[label]} has nothing to {_VERBS[min(lacking)]} on: none of its "
+                f"{len(own)} {what} can be spared elsewhere. Add some."
+            )
     return np.array([side[key] for key in keys])
+
+
+def _purposes(bounds):
+    *first, last = [_VERBS[side] for side in sorted(bounds)]
+    return f"{', '.join(first)} and {last}"
 
 
 def _place(key):
@@ -60,11 +76,21 @@ def _side(place, bounds):
     return next(side for side, (start, end) in bounds.items() if start <= place < end)
 
 
-def _fill(own, side, places, bounds):
-    """Moves the nearest keys of a class to the sides where it has none."""
+def _fill(own, side, by_class, places, bounds):
+    """Moves the nearest keys of a class that can be spared to the sides where it has none."""
     for wanted, (start, end) in bounds.items():
         if any(side[key] == wanted for key in own):
             continue
-        spare = [k for k in own if sum(side[other] == side[k] for other in own) > 1]
         middle = (start + end) / 2
-        side[min(spare, key=lambda key: (abs(places[key] - middle), key))] = wanted
+        spare = sorted(_spare(own, side, by_class), key=lambda k: (abs(places[k] - middle), k))
+        side |= {key: wanted for key in spare[:1]}
+
+
+def _spare(own, side, by_class):
+    """Returns those keys of a class without which no class misses where they are."""
+    needed = set()
+    for keys in by_class.values():
+        if shared := keys & own:
+            counts = Counter(side[key] for key in keys)
+            needed |= {key for key in shared if counts[side[key]] == 1}
+    return own - needed
