@@ -65,7 +65,9 @@ def test_photos_that_changed_since_are_refused(regard, album):
 def test_neither_a_data_set_nor_a_folder(regard):
     outcome = regard("train", "fashion-mnst")
     assert outcome.code == 2
-    assert "no folder and no CSV file 'fashion-mnst'. Nearest: fashion-mnist" in outcome.err
+    assert (
+        "no folder and no .csv or .npz file 'fashion-mnst'. Nearest: fashion-mnist" in outcome.err
+    )
 
 
 @pytest.fixture

@@ -49,10 +49,11 @@ def test_wrong_magic_or_length(tmp_path, content):
         idx.read(write(tmp_path, content))
 
 
-def test_unpacking_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(idx, "LIMIT", len(RAW) - 1)
+@pytest.mark.parametrize("content", [RAW, gzip.compress(RAW, mtime=0)])
+def test_unpacking_is_bounded(tmp_path, content):
+    assert idx.read(write(tmp_path, content), limit=len(RAW))[0].size == 6
     with pytest.raises(DataError, match="more than"):
-        idx.read(write(tmp_path, gzip.compress(RAW, mtime=0)))
+        idx.read(write(tmp_path, content), limit=len(RAW) - 1)
 
 
 def test_missing_file(tmp_path):

@@ -37,8 +37,10 @@ def train(
     Parameters
     ----------
     dataset
-        Name of the data set; or a folder with a folder of photos for each class; or a CSV file
-        with the columns path and label, and split if you like. fashion-mnist by default.
+        Name of the data set, fashion-mnist by default; or a folder with a folder of photos for
+        each class; a CSV file with the columns path and label, and split if you like; a .npz file
+        with images and labels, or x_train, y_train, x_test and y_test; or a folder of IDX files
+        named as MNIST's.
     recipe
         tutorial, which is the default; fast: two epochs, a rising and falling learning rate; or
         regard-fast: a better network, eleven epochs. For photos the default is photos.

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from regard.datasets import fashion_mnist
 from regard.datasets.dataset import Dataset, Provenance, Split
+from regard.datasets.idx_folder import holds_idx, load_idx
+from regard.datasets.npz_file import load_npz
 from regard.errors import UsageError, nearest
 
 __all__ = [
@@ -46,7 +48,7 @@ def load(
 
 
 def load_for(recipe, folder: str | os.PathLike | None = None, strict: bool = False) -> Dataset:
-    """Loads what a recipe names: a data set, or photos in a folder or a table.
+    """Loads what a recipe names: a data set, photos in a folder or a table, or arrays.
 
     Args:
         recipe: A `regard.training.Recipe`.
@@ -54,30 +56,37 @@ def load_for(recipe, folder: str | os.PathLike | None = None, strict: bool = Fal
         strict: Whether a photo that cannot be read is an error.
 
     Raises:
-        UsageError: There is no data set, folder or CSV file of that name.
+        UsageError: There is no data set, folder or file of that name.
         DataError: Files lack, are damaged or altered.
     """
     if recipe.dataset in _LOADERS:
         return load(recipe.dataset, folder)
-    if not holds_photos(recipe.dataset):
-        raise UsageError(
-            f"There is no data set, no folder and no CSV file {recipe.dataset!r}. "
-            f"{nearest(recipe.dataset, _LOADERS)}"
-        )
-    from regard.datasets.photos import load_photos
+    source, validation = Path(recipe.dataset), recipe.validation_fraction
+    if holds_photos(source):
+        from regard.datasets.photos import load_photos
 
-    return load_photos(recipe.dataset, recipe.image_size, recipe.validation_fraction, strict)
+        return load_photos(source, recipe.image_size, validation, strict)
+    if source.is_dir():
+        return load_idx(source, validation)
+    if source.suffix.lower() == ".npz" and source.is_file():
+        return load_npz(source, validation)
+    raise UsageError(
+        f"There is no data set, no folder and no .csv or .npz file {recipe.dataset!r}. "
+        f"{nearest(recipe.dataset, _LOADERS)}"
+    )
 
 
 def holds_photos(source: str | os.PathLike) -> bool:
-    """Whether there is a folder or a CSV file of that name.
+    """Whether there is a folder, not one of IDX files, or a CSV file of that name.
 
     Example:
         >>> holds_photos("no-such-folder")
         False
     """
     path = Path(source)
-    return path.is_dir() or (path.suffix.lower() == ".csv" and path.is_file())
+    if path.is_dir():
+        return not holds_idx(path)
+    return path.suffix.lower() == ".csv" and path.is_file()
 
 
 def names() -> list[str]:

@@ -16,18 +16,19 @@ _UINT8 = 8
 _WAY_OUT = "Delete it and download it again."
 
 
-def read(path: str | os.PathLike) -> tuple[np.ndarray, str]:
+def read(path: str | os.PathLike, limit: int = LIMIT) -> tuple[np.ndarray, str]:
     """Reads an IDX file of bytes, packed with gzip or plain.
 
     Args:
         path: The file; whether it is packed is seen from its content.
+        limit: Most bytes that it may unpack to.
 
     Returns:
         The uint8 array that the file holds, and the SHA-256 of its unpacked bytes.
 
     Raises:
         DataError: The file cannot be read, is cut off, is no IDX file of bytes, or unpacks to
-            more than 64 MiB.
+            more than the limit.
 
     Example:
         >>> import tempfile
@@ -37,22 +38,22 @@ def read(path: str | os.PathLike) -> tuple[np.ndarray, str]:
         array([9, 0, 7], dtype=uint8)
     """
     path = Path(path)
-    raw = _unpack(path)
+    raw = _unpack(path, limit)
     return _parse(raw, path), hashlib.sha256(raw).hexdigest()
 
 
-def _unpack(path):
+def _unpack(path, limit):
     try:
         with path.open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"
             file.seek(0)
-            raw = gzip.GzipFile(fileobj=file).read(LIMIT + 1) if packed else file.read(LIMIT + 1)
+            raw = gzip.GzipFile(fileobj=file).read(limit + 1) if packed else file.read(limit + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path}: cut off or damaged ({error}). {_WAY_OUT}") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
-    if len(raw) > LIMIT:
-        raise DataError(f"{path}: unpacks to more than {LIMIT} bytes. {_WAY_OUT}")
+    if len(raw) > limit:
+        raise DataError(f"{path}: unpacks to more than {limit} bytes. {_WAY_OUT}")
     return raw
 
 

@@ -4,10 +4,8 @@ from collections import defaultdict
 
 import numpy as np
 
-from regard.datasets.sides import SIDES, sides_of
+from regard.datasets.sides import SIDES, TEST, sides_of
 from regard.errors import DataError
-
-TEST = 0.2  # part of the photos that is only tested on
 
 
 def split_photos(found, validation: float = 0.1) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 from regard.errors import DataError
 
 SIDES = ("train", "validation", "test")
+TEST = 0.2  # part that is only tested on where nothing else is said
 _VERBS = ("train", "validate", "test")
 PHOTOS = "different photos that can be read"
 

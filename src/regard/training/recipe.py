@@ -16,8 +16,8 @@ class Recipe(BaseModel):
     """The settings of one training, the tutorial's by default.
 
     Attributes:
-        dataset: Name of the data set; or a folder with a folder of photos for each class, or a CSV
-            file that names photos.
+        dataset: Name of the data set; or a folder with a folder of photos for each class, a CSV
+            file that names photos, a `.npz` file, or a folder of IDX files.
         image_size: Rows and columns that photos are stretched to, at least 6; None for their own
             size if it is the same for all and at most 64 x 64, else 96 x 96.
         network: Name of the network, one of `regard.models.PRESETS`.
