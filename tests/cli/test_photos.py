@@ -107,3 +107,30 @@ def test_a_wrong_line_of_a_table_is_bad_data(regard, table, tmp_path):
         assert outcome.code == 3
         assert "line 15: there is no file boot/none.jpg" in outcome.err
     assert not (tmp_path / "runs").exists()
+
+
+def test_groups_are_kept_whole_and_cannot_change_later(regard, album, tmp_path):
+    outcome = regard("train", album, "--group-by", r"/(.)", "--epochs", 1, "--name", "mine")
+    assert outcome.code == 0
+    config = read_config(tmp_path / "runs" / "mine")
+    assert config["recipe"]["group_by"] == r"/(.)"
+    card = (tmp_path / "runs" / "mine" / "README.md").read_text()
+    assert r"no group (by /(.)) on two sides" in card
+    assert regard("evaluate", "runs/mine").code == 0
+    outcome = regard("train", "--resume", "runs/mine", "--group-by", r"(\d)\.jpg")
+    assert outcome.code == 2
+    assert "group_by was /(" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("album", "--group-by", "folder"), 3, "15 of 15 photos lie in no folder inside"),
+        (("album", "--group-by", "(a"), 2, "neither 'folder' nor a pattern"),
+        (("fashion-mnist", "--group-by", "folder"), 2, "--group-by goes with photos"),
+    ],
+)
+def test_groups_that_cannot_be(regard, album, words, code, message):
+    outcome = regard("train", *(album if word == "album" else word for word in words))
+    assert outcome.code == code
+    assert message in outcome.err

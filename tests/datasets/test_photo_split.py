@@ -71,3 +71,26 @@ def test_a_copy_on_another_side(table):
     shutil.copy(file.parent / "boot0.png", file.parent / "boot2.png")
     with pytest.raises(DataError, match=r"two sides: boot0\.png \(train\) and boot2\.png \(test\)"):
         split_photos(check_photos(file))
+
+
+def test_a_group_on_two_given_sides(table):
+    file = table(["train", "validation", "test"])
+    rows = file.read_text().splitlines()
+    groups = ["group", *(f"p{number}" for number in range(6))]
+    groups[3] = "p0"
+    file.write_text("\n".join(f"{row},{g}" for row, g in zip(rows, groups, strict=True)))
+    with pytest.raises(
+        DataError, match=r"one group, .*: boot0\.png \(train\) and boot2\.png \(test"
+    ):
+        split_photos(check_photos(file))
+
+
+def test_the_validation_part_of_given_sides_keeps_groups_whole(table):
+    file = table(["train"] * 9 + ["test"] * 2)
+    rows = file.read_text().splitlines()
+    groups = ["group", *[f"p{n // 3}" for n in range(11)] * 2]
+    file.write_text("\n".join(f"{row},{g}" for row, g in zip(rows, groups, strict=True)))
+    sides = split_photos(check_photos(file), 0.3)
+    for start in (0, 3, 6):
+        assert len({*sides[start : start + 3], *sides[start + 11 : start + 14]}) == 1
+    assert set(sides[:9].tolist()) == {0, 1}

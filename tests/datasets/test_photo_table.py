@@ -51,6 +51,15 @@ def test_a_split_column(table):
     assert [photo.side for photo in read_table(file).photos] == ["train", "test", "validation"]
 
 
+def test_a_group_column(table):
+    file = table("path,label,group\n1.png,cat,p 1\n2.png,dog,p 1\nmore/4,dog,7\n")
+    assert [photo.group for photo in read_table(file).photos] == ["p 1", "p 1", "7"]
+    with pytest.raises(DataError, match="line 3: no group"):
+        read_table(table("path,label,group\n1.png,cat,p 1\n2.png,dog,\n"))
+    with pytest.raises(DataError, match=r"line 3: group of 1.png is 'b', but 'a' in line 2"):
+        read_table(table("path,label,group\n1.png,cat,a\n1.png,cat,b\n"))
+
+
 def test_a_row_that_says_the_same_again_counts_once(table):
     assert found(table("path,label\n1.png,cat\n./more/../1.png,cat\n2.png,dog\n")) == [
         ("1.png", "cat"),

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regard.datasets.sides import sides_of
+from regard.datasets.sides import joined, sides_of
 from regard.errors import DataError
 
 PARTS = (0.1, 0.2)
@@ -79,3 +79,58 @@ def test_classes_that_need_the_same_keys():
     keys = ["a", "b", "c", "a", "b", "d", "c", "d", "e"]
     with pytest.raises(DataError, match=r"Class emu has nothing to .* on: none of its 3 different"):
         sides(keys, [0, 0, 0, 1, 1, 1, 2, 2, 2])
+
+
+CONTENTS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 20)), max_size=40)
+
+
+def keys_of(photos):
+    return joined([f"group {g}" for g, _ in photos], [str(content) for _, content in photos])
+
+
+@given(CONTENTS)
+def test_photos_of_a_group_or_with_a_content_have_one_key(photos):
+    keys = keys_of(photos)
+    for part in (0, 1):
+        pairs = {(photo[part], key) for photo, key in zip(photos, keys, strict=True)}
+        assert len(pairs) == len({photo[part] for photo in photos})
+    own = {f"group {group}" for group, _ in photos}
+    assert set(keys) <= own
+    assert all(key <= f"group {g}" for key, (g, _) in zip(keys, photos, strict=True))
+
+
+@given(st.lists(st.integers(0, 12), max_size=40), st.lists(st.integers(0, 20), max_size=40))
+def test_groups_keep_their_names_when_photos_are_added_that_join_none(groups, more):
+    photos = [(group, f"own {n}") for n, group in enumerate(groups)]
+    others = [(group, f"other {n}") for n, group in enumerate(more)]
+    assert keys_of(photos + others) == [f"group {group}" for group, _ in photos + others]
+
+
+def test_a_long_chain_of_joined_groups_is_one_group():
+    count = 3000
+    groups = [f"{count - n // 2:05}" for n in range(2 * count)]
+    contents = [str((n + 1) // 2) for n in range(2 * count)]
+    assert set(joined(groups, contents)) == {min(groups)}
+
+
+def natural(key):
+    """The side of a group that no class needs elsewhere."""
+    return int(sides([key, *names(60)])[0])
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 2)), min_size=20, max_size=80),
+    st.lists(st.tuples(st.integers(0, 90), st.integers(0, 2)), max_size=40),
+)
+def test_a_group_stays_on_its_side_when_photos_and_groups_are_added(photos, more):
+    """Also in the midst of several classes, unless a class would miss on a side."""
+    covered = {(label, natural(f"group {group}")) for group, label in photos}
+    if len(covered) < 9:
+        return
+    keys = [f"group {group}" for group, _ in photos + more]
+    labels = [label for _, label in photos + more]
+    after = sides(keys, labels)
+    assert after.tolist() == [natural(key) for key in keys]
+    assert (
+        after[: len(photos)].tolist() == sides(keys[: len(photos)], labels[: len(photos)]).tolist()
+    )

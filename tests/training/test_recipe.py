@@ -19,6 +19,7 @@ def test_defaults_are_the_tutorial():
     assert read_recipe().model_dump() == {
         "dataset": "fashion-mnist",
         "image_size": None,
+        "group_by": None,
         "network": "tutorial",
         "epochs": 10,
         "batch_size": 64,

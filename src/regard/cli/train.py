@@ -22,6 +22,7 @@ def train(
     learning_rate: float | None = None,
     seed: int | None = None,
     image_size: int | None = None,
+    group_by: str | None = None,
     loop: Literal["regard", "keras"] | None = None,
     config: ExistingFile | None = None,
     data: ExistingDirectory | None = None,
@@ -38,9 +39,9 @@ def train(
     ----------
     dataset
         Name of the data set, fashion-mnist by default; or a folder with a folder of photos for
-        each class; a CSV file with the columns path and label, and split if you like; a .npz file
-        with images and labels, or x_train, y_train, x_test and y_test; or a folder of IDX files
-        named as MNIST's.
+        each class; a CSV file with the columns path and label, and split and group if you like;
+        a .npz file with images and labels, or x_train, y_train, x_test and y_test; or a folder of
+        IDX files named as MNIST's.
     recipe
         tutorial, which is the default; fast: two epochs, a rising and falling learning rate; or
         regard-fast: a better network, eleven epochs. For photos the default is photos.
@@ -57,6 +58,10 @@ def train(
         Seed of the split, the weights and the order of the images; 0 by default.
     image_size
         Rows and columns that photos are stretched to; 96 by default, or their own size.
+    group_by
+        Photos that lie on one side together, such as a patient's: folder for those of a folder
+        inside the class folder, or of a CSV file's column group (which rules anyway); or a
+        pattern with one capturing group, searched for in each path, such as "(patient[0-9]+)_".
     loop
         regard for the fast loop, which is the default; keras for Keras's own model.fit.
     config
@@ -84,6 +89,7 @@ def train(
         "learning_rate": learning_rate,
         "seed": seed,
         "image_size": image_size,
+        "group_by": group_by,
         "loop": loop,
     }
     if resume is None:

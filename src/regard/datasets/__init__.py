@@ -59,13 +59,17 @@ def load_for(recipe, folder: str | os.PathLike | None = None, strict: bool = Fal
         UsageError: There is no data set, folder or file of that name.
         DataError: Files lack, are damaged or altered.
     """
+    if recipe.group_by is not None and not holds_photos(recipe.dataset):
+        raise UsageError(
+            f"--group-by goes with photos, in a folder or a CSV file; {recipe.dataset} is neither."
+        )
     if recipe.dataset in _LOADERS:
         return load(recipe.dataset, folder)
     source, validation = Path(recipe.dataset), recipe.validation_fraction
     if holds_photos(source):
         from regard.datasets.photos import load_photos
 
-        return load_photos(source, recipe.image_size, validation, strict)
+        return load_photos(source, recipe.image_size, validation, strict, recipe.group_by)
     if source.is_dir():
         return load_idx(source, validation)
     if source.suffix.lower() == ".npz" and source.is_file():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from regard.datasets import duplicates
 from regard.datasets.photo_folder import find_photos
+from regard.datasets.photo_groups import with_groups
 from regard.datasets.photo_source import Photo
 from regard.datasets.photo_table import read_table
 from regard.datasets.picture import Description, describe
@@ -55,8 +56,8 @@ class PhotoCheck:
         return f"{formats}; {modes}; rows x columns {sizes}; {turned} with an orientation mark"
 
     def name(self, photo):
-        """Returns the path of a photo below the folder, with `/` between its parts."""
-        return photo.path.relative_to(self.folder).as_posix()
+        """Returns the path of a photo below the folder."""
+        return photo.name_in(self.folder)
 
     def alike(self):
         """Returns pairs of photos that look the same."""
@@ -118,21 +119,25 @@ class PhotoCheck:
         return ", ".join(map(self.name, self._photos(indices)))
 
 
-def check_photos(source: str | os.PathLike) -> PhotoCheck:
+def check_photos(source: str | os.PathLike, group_by: str | None = None) -> PhotoCheck:
     """Reads every photo of a folder or a table.
 
     Args:
         source: A folder, as for `regard.datasets.photo_folder.find_photos`, or a CSV file, as for
             `regard.datasets.photo_table.read_table`.
+        group_by: As for `regard.datasets.photo_groups.with_groups`.
 
     Returns:
         A `PhotoCheck`; no file is changed.
 
     Raises:
-        DataError: If the folder or table cannot be read or has fewer than two classes.
+        UsageError: If `group_by` is no pattern with one capturing group.
+        DataError: If the folder or table cannot be read or has fewer than two classes, or if a
+            photo has no group.
     """
     source = Path(source)
     found = find_photos(source) if source.is_dir() else read_table(source)
+    found = with_groups(found, group_by)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         looked = list(zip(found.photos, pool.map(_looked_at, found.photos), strict=True))
     good = [(photo, one) for photo, one in looked if not isinstance(one, str)]

@@ -11,11 +11,22 @@ class Photo(NamedTuple):
         path: The file.
         label: Index of its class.
         side: `"train"`, `"validation"` or `"test"` where that is given, else None.
+        group: Name of the photos that it lies on one side with, or None.
     """
 
     path: Path
     label: int
     side: str | None = None
+    group: str | None = None
+
+    def name_in(self, folder: Path) -> str:
+        """Returns its path below a folder, with `/` between the parts.
+
+        Example:
+            >>> Photo(Path("photos/cat/1.png"), 0).name_in(Path("photos"))
+            'cat/1.png'
+        """
+        return self.path.relative_to(folder).as_posix()
 
 
 class PhotoSource(NamedTuple):

@@ -11,7 +11,7 @@ from regard.datasets.sides import SIDES
 from regard.errors import DataError
 
 _NEEDED = ("path", "label")
-_OPTIONAL = ("split",)
+_OPTIONAL = ("split", "group")
 _TOLD = 3  # wrong lines that an error tells
 
 
@@ -20,6 +20,7 @@ class _Row(NamedTuple):
     path: str
     label: str
     split: str | None
+    group: str | None
     is_too_long: bool
 
 
@@ -31,6 +32,7 @@ def read_table(file: str | os.PathLike) -> PhotoSource:
     - `path`: The file, relative to the table's folder and in it.
     - `label`: The name of its class.
     - `split`: Optional; `train`, `validation` or `test`, for every photo.
+    - `group`: Optional; the photos of a group lie on one side.
 
     A row that says the same again counts once.
 
@@ -64,7 +66,10 @@ def read_table(file: str | os.PathLike) -> PhotoSource:
     names = tuple(sorted({row.label for row in rows}, key=natural_name))
     if len(names) < 2:
         raise DataError(f"{file} names {len(names)} classes; there must be at least two.")
-    photos = [Photo(file.parent / r.path, names.index(r.label), r.split) for r in first.values()]
+    photos = [
+        Photo(file.parent / row.path, names.index(row.label), row.split, row.group)
+        for row in first.values()
+    ]
     return PhotoSource(file.parent, names, photos, ignored=[])
 
 
@@ -104,6 +109,7 @@ def _row(line, cells):
         path=os.path.normpath(path) if path else "",
         label=cell("label"),
         split=cell("split"),
+        group=cell("group"),
         is_too_long=None in cells,
     )
 
@@ -118,7 +124,9 @@ def _reason(row, first, folder):
         return "no label"
     if row.split not in (None, *SIDES):
         return f"split is {row.split!r}; it must be {', '.join(SIDES[:-1])} or {SIDES[-1]}"
-    for name in ("label", "split"):
+    if row.group == "":
+        return "no group"
+    for name in ("label", *_OPTIONAL):
         here, there = getattr(row, name), getattr(first, name)
         if here != there:
             return f"{name} of {row.path} is {here!r}, but {there!r} in line {first.line}"

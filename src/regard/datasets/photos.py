@@ -23,6 +23,7 @@ def load_photos(
     image_size: int | None = None,
     validation: float = 0.1,
     strict: bool = False,
+    group_by: str | None = None,
 ) -> Dataset:
     """Loads photos into memory, upright and stretched to one size, split by their content.
 
@@ -37,17 +38,20 @@ def load_photos(
             same for all and at most 64 x 64, else 96 x 96.
         validation: Part of the photos that are not tested on, to validate on.
         strict: Whether a file that cannot be read is an error.
+        group_by: As for `regard.datasets.photo_groups.with_groups`: the photos of a group, and of
+            groups that share a photo, lie on one side.
 
     Returns:
         A data set of grey images if all photos are grey, else of colour images. About a fifth of
         the photos are to test on, unless the table says otherwise.
 
     Raises:
-        DataError: If there are no two classes, a class has fewer than three different photos, or
-            a file cannot be read and `strict` is given.
+        UsageError: If `group_by` is no pattern with one capturing group.
+        DataError: If there are no two classes, a class has fewer than three different photos or
+            groups, a photo has no group, or a file cannot be read and `strict` is given.
     """
     source = Path(source)
-    found = check_photos(source)
+    found = check_photos(source, group_by)
     if strict and found.broken:
         lines = "; ".join(found.lines_of_broken())
         raise DataError(f"{source}: {len(found.broken)} photos cannot be read (--strict): {lines}")

@@ -11,6 +11,7 @@ SIDES = ("train", "validation", "test")
 TEST = 0.2  # part that is only tested on where nothing else is said
 _VERBS = ("train", "validate", "test")
 PHOTOS = "different photos that can be read"
+GROUPS = "groups (those that share a photo count as one)"
 
 
 def sides_of(keys, labels, class_names, validation, test, what=PHOTOS):
@@ -61,6 +62,34 @@ def sides_of(keys, labels, class_names, validation, test, what=PHOTOS):
                 f"{len(own)} {what} can be spared elsewhere. Add some."
             )
     return np.array([side[key] for key in keys])
+
+
+def joined(groups, contents):
+    """Returns for each photo the first name, by the alphabet, of all groups joined with its own.
+
+    Two groups are joined if a content is in both, or if each is joined with a third.
+
+    Args:
+        groups: The name of the group of each photo.
+        contents: A string for the content of each, such as the SHA-256 of its file.
+
+    Example:
+        >>> joined(["c", "b", "b", "a"], ["1", "1", "2", "3"])
+        ['b', 'b', 'b', 'a']
+    """
+    before = {group: group for group in groups}
+
+    def first_of(group):
+        while before[group] != group:
+            before[group] = before[before[group]]
+            group = before[group]
+        return group
+
+    holder = {}
+    for group, content in zip(groups, contents, strict=True):
+        first, second = sorted(map(first_of, (group, holder.setdefault(content, group))))
+        before[second] = first
+    return [first_of(group) for group in groups]
 
 
 def _purposes(bounds):

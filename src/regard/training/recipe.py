@@ -20,6 +20,9 @@ class Recipe(BaseModel):
             file that names photos, a `.npz` file, or a folder of IDX files.
         image_size: Rows and columns that photos are stretched to, at least 6; None for their own
             size if it is the same for all and at most 64 x 64, else 96 x 96.
+        group_by: What photos must not be torn apart: `"folder"`, the folder inside the class folder
+            or a CSV file's column `group`; or a pattern with one capturing group, searched for in
+            each photo's path; or None.
         network: Name of the network, one of `regard.models.PRESETS`.
         epochs: Passes over the training images, at least 1.
         batch_size: Images a step, at least 1.
@@ -44,6 +47,7 @@ class Recipe(BaseModel):
 
     dataset: str = "fashion-mnist"
     image_size: int | None = Field(None, ge=6)
+    group_by: str | None = None
     network: Literal[PRESETS] = "tutorial"
     epochs: int = Field(10, ge=1)
     batch_size: int = Field(64, ge=1)

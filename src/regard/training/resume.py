@@ -16,6 +16,7 @@ _FIXED = frozenset(
     {
         "dataset",
         "image_size",
+        "group_by",
         "network",
         "batch_size",
         "shift",
