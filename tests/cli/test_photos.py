@@ -24,9 +24,21 @@ def test_check_names_each_bad_file(regard, album):
     assert contents(album) == before
 
 
+def test_check_shows_the_sides_or_why_there_are_none(regard, album):
+    outcome = regard("data", "check", album)
+    assert "class   photos   of files   train   validation   test" in outcome.out
+    outcome = regard("data", "check", album, "--group-by", "(b|s)")
+    assert "validation" not in outcome.out.splitlines()[0]
+    assert "cannot be split: Class boot has 1 groups" in outcome.out
+    assert regard("data", "check", album, "--group-by", "(b|s)", "--strict").code == 3
+
+
 def test_check_as_json(regard, album):
     found = json.loads(regard("data", "check", album, "--json").out)
-    assert found["classes"]["boot"] == {"photos": 6, "files": 8}
+    boot = found["classes"]["boot"]
+    assert (boot.pop("photos"), boot.pop("files")) == (6, 8)
+    assert set(boot) == {"train", "validation", "test"}
+    assert sum(boot.values()) == 6 and min(boot.values()) > 0
     assert len([line for line in found["problems"] if line.startswith(BAD)]) == 3
     assert list(found["ignored"].values()) == ["hidden"]
 

@@ -1,10 +1,13 @@
+import re
 import shutil
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from regard import datasets
 from regard.datasets.photo_check import check_photos
+from regard.datasets.photos import load_photos
 
 
 @pytest.fixture
@@ -51,11 +54,39 @@ def test_the_same_photo_twice(photos):
     shutil.copy(photos / "boot" / "3.jpg", photos / "shirt" / "copy.jpg")
     with Image.open(photos / "boot" / "4.jpg") as image:
         image.resize((112, 168)).save(photos / "boot" / "large.png")
-    assert check_photos(photos).problems() == [
+    *same, alike = check_photos(photos).problems()
+    assert same == [
         "the same photo: boot/2.jpg, boot/copy.jpg",
         "the same photo in two classes: boot/3.jpg, shirt/copy.jpg",
-        "look the same: boot/4.jpg, boot/large.png",
     ]
+    assert re.match(r"look the same.*: boot/4.jpg.*, boot/large.png", alike)
+
+
+def test_photos_that_look_the_same_are_told_with_their_sides_where_these_differ(photos):
+    before = check_photos(photos)
+    for number in range(12):
+        with Image.open(photos / "boot" / f"{number}.jpg") as image:
+            image.resize((112, 168)).save(photos / "boot" / f"{number}.png")
+    found = check_photos(photos)
+    sides = {found.name(photo): side for photo, side in found.sides().items()}
+    expected = set()
+    for number in range(12):
+        pair = (f"boot/{number}.jpg", f"boot/{number}.png")
+        first, second = (sides[name] for name in pair)
+        if first == second:
+            expected.add(f"look the same: {pair[0]}, {pair[1]}")
+        else:
+            expected.add(f"look the same, on two sides: {pair[0]} ({first}), {pair[1]} ({second})")
+    assert set(found.problems()) - set(before.problems()) == expected
+    assert any("on two sides" in line for line in expected)
+    assert all("on two sides" not in line for line in check_photos(photos, r"(\d+)\.").problems())
+
+
+def test_the_sides_are_those_of_training(photos):
+    dataset = load_photos(photos)
+    counts = check_photos(photos).counts_by_side()
+    for side, part in zip(counts, (dataset.train, dataset.validation, dataset.test), strict=True):
+        assert counts[side] == np.bincount(part.labels).tolist()
 
 
 def test_few_photos_and_imbalance(photos):
@@ -64,6 +95,8 @@ def test_few_photos_and_imbalance(photos):
     assert check_photos(photos).problems() == [
         "class boot: only 1 photos",
         "the largest class has 12 photos, the smallest 1",
+        "cannot be split: Class boot has 1 different photos that can be read; it needs at least 3, "
+        "to train, validate and test on.",
     ]
 
 
@@ -83,3 +116,4 @@ def test_a_class_of_broken_files_alone(photos):
     found = check_photos(photos)
     assert found.counts() == [("boot", 0, 12), ("shirt", 12, 12)]
     assert "class boot: only 0 photos" in found.problems()
+    assert "cannot be split: No photo of class boot can be used." in found.problems()

@@ -52,16 +52,25 @@ def show(
 
 
 @data.command
-def check(photos: ExistingPath, /, *, strict: bool = False, json: bool = False):
+def check(
+    photos: ExistingPath,
+    /,
+    *,
+    group_by: str | None = None,
+    strict: bool = False,
+    json: bool = False,
+):
     """Look at every photo of a folder that holds one folder for each class, or of a CSV file.
 
-    Broken, empty and wrongly named files, the same photo twice, classes with few photos. No file
-    is changed.
+    Broken, empty and wrongly named files, photos that are or look the same, classes with few
+    photos; and how many photos training would train, validate and test on. No file is changed.
 
     Parameters
     ----------
     photos
         The folder, or the CSV file.
+    group_by
+        As for regard train.
     strict
         Exit with 3 if there is any problem.
     json
@@ -69,18 +78,22 @@ def check(photos: ExistingPath, /, *, strict: bool = False, json: bool = False):
     """
     from regard.datasets.photo_check import check_photos
 
-    found = check_photos(photos)
+    found = check_photos(photos, group_by)
     problems = found.problems()
+    sides = _sides(found)
+    header = ("class", "photos", "of files", *sides)
+    rows = [(*row, *counts) for row, *counts in zip(found.counts(), *sides.values(), strict=True)]
     if json:
+        names = ("photos", "files", *sides)
         print_json(
             {
-                "classes": {n: {"photos": good, "files": all_} for n, good, all_ in found.counts()},
+                "classes": {name: dict(zip(names, row, strict=True)) for name, *row in rows},
                 "problems": problems,
                 "ignored": {str(path): reason for path, reason in found.ignored},
             }
         )
     else:
-        print_table(("class", "photos", "of files"), found.counts())
+        print_table(header, rows)
         print(found.summary())
         for path, reason in found.ignored:
             notify(f"ignored {path}: {reason}")
@@ -88,3 +101,11 @@ def check(photos: ExistingPath, /, *, strict: bool = False, json: bool = False):
             print(line)
     if strict and problems:
         raise DataError(f"{photos} has {len(problems)} problems (--strict).")
+
+
+def _sides(found):
+    """Returns the counts on each side; none if the photos cannot be split, which is a problem."""
+    try:
+        return found.counts_by_side()
+    except DataError:
+        return {}

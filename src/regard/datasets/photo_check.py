@@ -10,8 +10,10 @@ from regard.datasets import duplicates
 from regard.datasets.photo_folder import find_photos
 from regard.datasets.photo_groups import with_groups
 from regard.datasets.photo_source import Photo
+from regard.datasets.photo_split import split_photos
 from regard.datasets.photo_table import read_table
 from regard.datasets.picture import Description, describe
+from regard.datasets.sides import SIDES
 from regard.errors import DataError
 
 FEW = 10  # photos of a class, below which a split says little
@@ -89,6 +91,29 @@ class PhotoCheck:
             descriptions=[self.descriptions[index] for index in right],
         )
 
+    def sides(self, validation: float = 0.1):
+        """Returns the side of each photo that a training uses, `"train"` and so on, by photo.
+
+        Args:
+            validation: Part of the photos that are not tested on, to validate on.
+
+        Raises:
+            DataError: As for `regard.datasets.photo_split.split_photos`.
+        """
+        usable = self.usable()
+        numbers = split_photos(usable, validation).tolist()
+        return {photo: SIDES[n] for photo, n in zip(usable.photos, numbers, strict=True)}
+
+    def counts_by_side(self):
+        """Returns how many photos of each class, in order, a training has on each side, by side.
+
+        Raises:
+            DataError: As for `sides`.
+        """
+        counts = Counter((side, photo.label) for photo, side in self.sides().items())
+        labels = range(len(self.class_names))
+        return {side: [counts[side, label] for label in labels] for side in SIDES}
+
     def problems(self):
         """Returns what may spoil a training, one line each."""
         lines = self.lines_of_broken()
@@ -100,9 +125,19 @@ class PhotoCheck:
             if group not in contradictions:
                 lines.append(f"the same photo: {self._names(group)}")
         lines += self.lines_of_contradictions()
-        for first, second in self.alike():
-            lines.append(f"look the same: {self.name(first)}, {self.name(second)}")
-        return lines + self._about_counts()
+        try:
+            sides, unsplit = self.sides(), []
+        except DataError as error:
+            sides, unsplit = {}, [f"cannot be split: {error}"]
+        lines += [self._line_of_alike(pair, sides) for pair in self.alike()]
+        return lines + self._about_counts() + unsplit
+
+    def _line_of_alike(self, pair, sides):
+        names, places = map(self.name, pair), [sides.get(photo) for photo in pair]
+        if None in places or len(set(places)) == 1:
+            return f"look the same: {', '.join(names)}"
+        both = (f"{name} ({place})" for name, place in zip(names, places, strict=True))
+        return f"look the same, on two sides: {', '.join(both)}"
 
     def _about_counts(self):
         counts = [(name, good) for name, good, _ in self.counts()]
