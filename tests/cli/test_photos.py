@@ -52,11 +52,13 @@ def test_strict_stops_before_any_work(regard, album, tmp_path, words):
 
 
 def test_train_predict_and_evaluate(regard, album, tmp_path):
-    outcome = regard("train", album, "--epochs", 1, "--name", "mine")
+    words = ("--epochs", 1, "--name", "mine", "--class-weights", "balanced")
+    outcome = regard("train", album, *words)
     assert outcome.code == 0
     for name in BAD:
         assert f"{name}: " in outcome.err
     config = read_config(tmp_path / "runs" / "mine")
+    assert config["recipe"]["class_weights"] == "balanced"
     assert config["recipe"]["network"] == "regard_fast"
     assert config["data"]["class_names"] == ["boot", "shirt"]
     assert regard("evaluate", "runs/mine").code == 0

@@ -137,11 +137,18 @@ def test_prediction_titles():
 
 
 def test_the_card_tells_the_whole_recipe(trained, small):
-    changes = {"weight_decay": 0.1, "shift": 2, "label_smoothing": 0.05}
+    changes = {
+        "weight_decay": 0.1,
+        "shift": 2,
+        "label_smoothing": 0.05,
+        "class_weights": "balanced",
+        "group_by": "folder",
+    }
     recipe = Recipe(epochs=2, batch_size=9, schedule="one-cycle", **changes)
     finish_run(trained, small, recipe)
     told = (
         "AdamW, weight decay 0.1, learning rate 0.001, one-cycle schedule, images shifted by at "
-        "most 2 px, label smoothing 0.05, 2 epochs of batches of 9"
+        "most 2 px, label smoothing 0.05, balanced class weights, no group (by folder) on two "
+        "sides, 2 epochs of batches of 9"
     )
     assert told in (trained.folder / "README.md").read_text()

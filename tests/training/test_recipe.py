@@ -28,6 +28,7 @@ def test_defaults_are_the_tutorial():
         "weight_decay": 0.0,
         "shift": 0,
         "label_smoothing": 0.0,
+        "class_weights": "none",
         "seed": 0,
         "validation_fraction": 0.1,
         "loop": "regard",
@@ -84,6 +85,7 @@ def test_overrides_win_over_the_file_and_the_file_over_defaults(tmp_path):
         ("label_smoothing", 1),
         ("label_smoothing", -0.1),
         ("schedule", "two-cycle"),
+        ("class_weights", "inverse"),
         ("loop", "own"),
         ("validation_fraction", 0),
         ("validation_fraction", 1),
@@ -107,7 +109,7 @@ def test_all_in_range_is_taken(epochs, batch_size, learning_rate, seed):
 def test_unknown_setting_names_the_nearest(tmp_path):
     with pytest.raises(UsageError, match=r"no setting 'epoch'\. Nearest: epochs\."):
         read_recipe(toml(tmp_path, "epoch = 3\n"))
-    with pytest.raises(UsageError, match="Known: batch_size, dataset, epochs"):
+    with pytest.raises(UsageError, match="Known: batch_size, class_weights, dataset"):
         read_recipe(toml(tmp_path, "zzz = 3\n"))
 
 

@@ -23,6 +23,7 @@ def train(
     seed: int | None = None,
     image_size: int | None = None,
     group_by: str | None = None,
+    class_weights: Literal["none", "balanced"] | None = None,
     loop: Literal["regard", "keras"] | None = None,
     config: ExistingFile | None = None,
     data: ExistingDirectory | None = None,
@@ -62,6 +63,9 @@ def train(
         Photos that lie on one side together, such as a patient's: folder for those of a folder
         inside the class folder, or of a CSV file's column group (which rules anyway); or a
         pattern with one capturing group, searched for in each path, such as "(patient[0-9]+)_".
+    class_weights
+        balanced, for weights in the loss with which all classes count the same, however many
+        photos they have; none by default.
     loop
         regard for the fast loop, which is the default; keras for Keras's own model.fit.
     config
@@ -90,6 +94,7 @@ def train(
         "seed": seed,
         "image_size": image_size,
         "group_by": group_by,
+        "class_weights": class_weights,
         "loop": loop,
     }
     if resume is None:

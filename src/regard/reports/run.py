@@ -141,6 +141,8 @@ def _recipe(recipe):
         parts.append(f"images shifted by at most {recipe.shift} px")
     if recipe.label_smoothing:
         parts.append(f"label smoothing {recipe.label_smoothing:g}")
+    if recipe.class_weights != "none":
+        parts.append(f"{recipe.class_weights} class weights")
     if recipe.group_by:
         parts.append(f"no group (by {recipe.group_by}) on two sides")
     parts += [f"{recipe.epochs} epochs of batches of {recipe.batch_size}", f"seed {recipe.seed}"]

@@ -33,6 +33,8 @@ class Recipe(BaseModel):
         shift: Most pixels, at least 0, by which each training image is moved along each axis, anew
             at each step; what comes in is black.
         label_smoothing: Part of each label that is spread over all classes, from 0 to below 1.
+        class_weights: `"none"`, or `"balanced"` for weights in the training loss with which all
+            classes count the same.
         seed: Seed of the split, the weights and the order of the images, at least 0.
         validation_fraction: Part of the training images that is held out to choose the epoch,
             between 0 and 1.
@@ -56,6 +58,7 @@ class Recipe(BaseModel):
     weight_decay: float = Field(0.0, ge=0, le=1)
     shift: int = Field(0, ge=0)
     label_smoothing: float = Field(0.0, ge=0, lt=1)
+    class_weights: Literal["none", "balanced"] = "none"
     seed: int = Field(0, ge=0, lt=2**32)
     validation_fraction: float = Field(0.1, gt=0, lt=1)
     loop: Literal["regard", "keras"] = "regard"

@@ -14,6 +14,7 @@ from regard.models import presets
 from regard.training.augmentation import shifted
 from regard.training.best import KeepBest
 from regard.training.checkpoints import Checkpoints
+from regard.training.class_weights import balanced_weights
 from regard.training.loop import fit
 from regard.training.recipe import Recipe
 from regard.training.resume import SetRate, check_unchanged
@@ -109,6 +110,7 @@ class _Job(NamedTuple):
     trainee: keras.Model
     training: tuple
     validation: tuple
+    class_weight: dict | None
 
 
 def _prepared(recipe, dataset):
@@ -122,7 +124,8 @@ def _prepared(recipe, dataset):
     model.compile(_optimizer(recipe, rate), loss, metrics=["accuracy"])
     model.optimizer.build(model.trainable_variables)  # else a model stopped at once cannot load
     parts = [(x, targets(y)) for x, y in (training, validation)]
-    return _Job(recipe, model, _augmented(model, recipe), *parts)
+    weights = _CLASS_WEIGHTS[recipe.class_weights](training[1])
+    return _Job(recipe, model, _augmented(model, recipe), *parts, weights)
 
 
 def _parts(dataset, images, labels, recipe):
@@ -145,6 +148,7 @@ def _run(job, folder, callbacks, say):
             batch_size=recipe.batch_size,
             epochs=recipe.epochs,
             validation_data=job.validation,
+            class_weight=job.class_weight,
             callbacks=[keeper, *callbacks],
             verbose=0,
         )
@@ -211,4 +215,5 @@ def _by_keras(model, x, y, say, folder, **arguments):
     model.fit(x, y, **arguments)
 
 
+_CLASS_WEIGHTS = {"none": lambda labels: None, "balanced": balanced_weights}
 _LOOPS = {"regard": _by_regard, "keras": _by_keras}
