@@ -28,7 +28,7 @@ def checked(x, y=None, sample_weight=None):
         weight = sample_weight
         sample_weight = keras.tree.map_structure(lambda _: weight, y)
     named = {"x": x, "y": y, "sample_weight": sample_weight}
-    data = {name: _each(value, partial(_array, name)) for name, value in named.items()}
+    data = {name: each(value, partial(_array, name)) for name, value in named.items()}
     lengths = {
         name: sorted({len(leaf) for leaf in leaves(value)})
         for name, value in data.items()
@@ -57,7 +57,7 @@ def split(data, validation_split):
             f"validation_split={validation_split} of {count} samples leaves {kept} to train on and "
             f"{count - kept} to validate on. Choose it between 0 and 1, or give more samples."
         )
-    return _each(data, lambda leaf: leaf[:kept]), _each(data, lambda leaf: leaf[kept:])
+    return each(data, lambda leaf: leaf[:kept]), each(data, lambda leaf: leaf[kept:])
 
 
 def class_weights(y, class_weight):
@@ -77,7 +77,7 @@ def class_weights(y, class_weight):
 
 def on_device(data):
     """Puts all arrays on the device that Keras uses; images of uint8 stay uint8 there."""
-    return _each(data, keras.ops.convert_to_tensor)
+    return each(data, keras.ops.convert_to_tensor)
 
 
 def leaves(data):
@@ -93,11 +93,12 @@ def batch(data, take, prepare):
         take: From an array to its rows in this batch.
         prepare: Applied to `x` of the batch, inside the compiled step; or None.
     """
-    x, y, sample_weight = _each(data, take)
+    x, y, sample_weight = each(data, take)
     return (x if prepare is None else prepare(x), y, sample_weight)
 
 
-def _each(data, function):
+def each(data, function):
+    """Returns the nested structure with `function` of each array, and None where None is."""
     return keras.tree.map_structure(lambda leaf: None if leaf is None else function(leaf), data)
 
 
@@ -113,7 +114,7 @@ def _array(name, leaf):
             f"{type(leaf).__module__}.{type(leaf).__name__}. For generators, tf.data and other "
             "data sets use model.fit."
         )
-    if not keras.ops.is_tensor(leaf):
+    if not keras.ops.is_tensor(leaf) and not isinstance(leaf, np.memmap):
         leaf = np.asarray(leaf)
     dtype = _dtype(leaf)
     if len(leaf.shape) == 0 or dtype == "string":
@@ -122,6 +123,10 @@ def _array(name, leaf):
         )
     if "float" not in dtype or dtype == keras.config.floatx():
         return leaf
+    if isinstance(leaf, np.memmap):
+        raise UsageError(
+            f"{name} is on disk as {dtype}; there it must be {keras.config.floatx()} or integers."
+        )
     cast = keras.ops.cast if keras.ops.is_tensor(leaf) else np.asarray
     return cast(leaf, keras.config.floatx())
 

@@ -1,14 +1,15 @@
 """Trains a compiled Keras model on arrays: `model.fit` with the data on the device."""
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import keras
+import numpy as np
 
 from regard.training.loop import arrays, finite, heap, hooks, memory, refusals
 from regard.training.loop.keeper import Keeper, Position
 from regard.training.loop.order import drawn_seed, epoch_order, spans
+from regard.training.loop.samples import OnDevice, OnDisk, samples_of
 from regard.training.loop.steps import steps_of, train_or_eagerly
 
 
@@ -55,7 +56,8 @@ def fit(
 
     Args:
         model: A Sequential, functional or subclassed Keras model after `model.compile`.
-        x: Array `(n, …)`, or a list, tuple or dict of arrays for a model of several inputs.
+        x: Array `(n, …)`, or a list, tuple or dict of arrays for a model of several inputs. Of a
+            `np.memmap` 64 MiB lie on the device at once; what follows is read meanwhile.
         y: Targets likewise.
         batch_size: Samples a step; the last step of an epoch takes what is left.
         epochs: Number of the epoch to stop before; with `initial_epoch=0` how many to train.
@@ -112,8 +114,8 @@ def fit(
     if class_weight is not None:
         data = (*data[:2], arrays.class_weights(data[1], class_weight))
     heap.keep_freed_memory()
-    training = _part(data, batch_size)
-    validation = validation and _part(validation, validation_batch_size or batch_size)
+    training = samples_of(data, batch_size)
+    validation = validation and samples_of(validation, validation_batch_size or batch_size)
     with memory.explained(batch_size):
         _build(model, training, prepare)
     say = say or (print if verbose else _say_nothing)
@@ -142,26 +144,14 @@ def fit(
     return model.history
 
 
-class _Part(NamedTuple):
-    """Samples on the device and how many make a batch."""
-
-    data: tuple
-    count: int
-    batch_size: int
-
-    @property
-    def steps(self):
-        return math.ceil(self.count / self.batch_size)
-
-
 class _Run(NamedTuple):
     """What every epoch needs."""
 
     model: keras.Model
     train: Callable
     test: Callable
-    training: _Part
-    validation: _Part | None
+    training: OnDevice | OnDisk
+    validation: OnDevice | OnDisk | None
     validation_freq: int | list
     listeners: keras.callbacks.CallbackList
     prepare: Callable | None
@@ -191,10 +181,6 @@ def _epochs(run, start, epochs, keeper):
     return logs
 
 
-def _part(data, batch_size):
-    return _Part(arrays.on_device(data), len(arrays.leaves(data)[0]), batch_size)
-
-
 def _unpacked(validation_data):
     if not isinstance(validation_data, list | tuple):
         return (validation_data,)
@@ -202,7 +188,7 @@ def _unpacked(validation_data):
 
 
 def _build(model, part, prepare):
-    first = arrays.batch(part.data, lambda array: array[: part.batch_size], prepare)
+    first = part.rows(np.arange(min(part.batch_size, part.count)), prepare)
     try:
         model._symbolic_build(data_batch=first)
     except RuntimeError:  # a layer looks at values, which a symbol has not
@@ -238,11 +224,11 @@ def _train(run, position, keeper):
     order = epoch_order(part.count, position.seed, position.epoch)
 
     def train(first, end):
-        run.train(part.data, order, part.batch_size, first, end)
+        for data, rows, start, stop in part.pieces(order, first, end):
+            run.train(data, rows, part.batch_size, start, stop)
 
     def inputs(step):
-        rows = order[step * part.batch_size : (step + 1) * part.batch_size]
-        return arrays.batch(part.data, lambda array: keras.ops.take(array, rows, 0), prepare)[0]
+        return part.rows(order[step * part.batch_size : (step + 1) * part.batch_size], prepare)[0]
 
     def kept(step):
         if keeper and step < part.steps:
@@ -283,7 +269,8 @@ def _test(model, test, part, listeners):
     for first, end in spans(0, part.steps, calls.least, calls.most):
         if calls.heard:
             listeners.on_test_batch_begin(first)
-        test(part.data, order, part.batch_size, first, end)
+        for data, rows, start, stop in part.pieces(order, first, end):
+            test(data, rows, part.batch_size, start, stop)
         if calls.heard:
             listeners.on_test_batch_end(end - 1, _read(model))
     scores = _read(model)
