@@ -117,7 +117,7 @@ def main():
         kills, equal, runs = 0, 0, 0
         while kills < options.kills:
             root = Path(folder, f"killed-{runs}")
-            while not run_child(go_on, root, chance.uniform(0.2, 1.0) * seconds):
+            while not run_child(go_on, root, chance.uniform(0.2, 1.5) * seconds):
                 kills += 1
             runs += 1
             found = finished(root)

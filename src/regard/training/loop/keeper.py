@@ -6,9 +6,10 @@ import threading
 from typing import NamedTuple
 
 import keras
+import numpy as np
 
 from regard.errors import DataError
-from regard.training.loop.memories import memories, remind
+from regard.training.loop.memories import check, memories, remind
 from regard.training.loop.state import random_states, set_random_states, variables
 
 
@@ -61,8 +62,13 @@ class Keeper:
             )
 
     def go_on(self, start):
-        """Puts back what was read, and returns the position to start at."""
+        """Puts back what was read, and returns the position to start at.
+
+        Raises:
+            UsageError: If a callback that was there is missing, or cannot be kept.
+        """
         if self._found is None:
+            check(memories(self._listeners))
             return start
         self.put_variables_back()
         arrays, facts = self._found
@@ -134,10 +140,10 @@ def _taken_out(tree, arrays):
     """Returns the tree with each array moved to `arrays` and its name in its place."""
 
     def take(leaf):
+        if isinstance(leaf, np.generic):
+            return leaf.item()
         if not hasattr(leaf, "dtype"):
             return leaf
-        if not getattr(leaf, "shape", ()):
-            return leaf.item()
         name = f"array/{len(arrays)}"
         arrays[name] = leaf
         return {"array": name}

@@ -27,6 +27,16 @@ def memories(listeners):
     return [[name, memory] for name, memory in found if memory is not None]
 
 
+def check(remembered):
+    """Raises UsageError if a memory holds other than plain values, arrays, lists and dicts."""
+    for name, memory in remembered:
+        if not _can_be_kept(memory):
+            raise UsageError(
+                f"get_state of {name} must give plain values and arrays, in lists, and in dicts "
+                f"with text as keys; it gave {memory!r}."
+            )
+
+
 def remind(listeners, remembered):
     """Gives the callbacks back what they remembered, after their `on_train_begin`.
 
@@ -51,3 +61,11 @@ def _memory(callback):
         return callback.get_state()
     names = next((n for kind, n in _REMEMBERED.items() if isinstance(callback, kind)), None)
     return names and {name: copy.copy(getattr(callback, name)) for name in names}
+
+
+def _can_be_kept(memory):
+    if isinstance(memory, list | tuple):
+        return all(map(_can_be_kept, memory))
+    if isinstance(memory, dict):
+        return all(isinstance(key, str) and _can_be_kept(one) for key, one in memory.items())
+    return memory is None or isinstance(memory, str | int | float) or hasattr(memory, "dtype")
