@@ -61,7 +61,9 @@ def _read(file):
     try:
         with zipfile.ZipFile(file) as archive:
             names = _wanted(file, archive)
-            _check_headers(file, archive, names)
+            _check_size(file, archive, names)
+            for name in names:
+                _check_header(file, archive, name)
             return {name: _array(archive, name) for name in names}
     except DataError:
         raise
@@ -85,20 +87,24 @@ def _wanted(file, archive):
     return [*train, *test, *(["class_names"] if "class_names" in there else [])]
 
 
-def _check_headers(file, archive, names):
-    """Looks at sizes and types before anything is unpacked."""
-    total = 0
-    for name in names:
-        with archive.open(f"{name}.npy") as stream:
-            shape, _, dtype = _HEADERS[np.lib.format.read_magic(stream)](stream)
-        if dtype.hasobject:
-            raise DataError(
-                f"{file}: {name} holds Python objects, which are not loaded, since that may run "
-                "code. Save numbers, or strings as NumPy's str_."
-            )
-        total += math.prod(shape) * dtype.itemsize
+def _check_size(file, archive, names):
+    """Looks at the sizes that the file's directory tells; no more than these is ever unpacked."""
+    total = sum(archive.getinfo(f"{name}.npy").file_size for name in names)
     if total > LIMIT:
-        raise DataError(f"{file} unpacks to {total:,} bytes, more than {LIMIT:,}.")
+        raise DataError(f"{file} unpacks to {total:,} bytes, more than {LIMIT:,}. Make it smaller.")
+
+
+def _check_header(file, archive, name):
+    """Looks at the type and shape of an array before it is unpacked."""
+    with archive.open(f"{name}.npy") as stream:
+        shape, _, dtype = _HEADERS[np.lib.format.read_magic(stream)](stream)
+    if dtype.hasobject:
+        raise DataError(
+            f"{file}: {name} holds Python objects, which are not loaded, since that may run code. "
+            "Save numbers, or strings as NumPy's str_."
+        )
+    if math.prod(shape) * dtype.itemsize > archive.getinfo(f"{name}.npy").file_size:
+        raise DataError(f"{file}: damaged, {name} is shorter than its shape {shape} asks for.")
 
 
 def _array(archive, name):

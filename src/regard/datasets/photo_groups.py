@@ -34,13 +34,15 @@ def with_groups(source: PhotoSource, group_by: str | None) -> PhotoSource:
         return source
     if group_by == FOLDER:
         groups, lack = _by_folder(source), "lie in no folder inside their class folder"
+        remedy = "Put each into class/group/, or give a pattern."
     else:
         groups, lack = _by_pattern(source, _pattern(group_by)), "are not matched by it"
+        remedy = "Give a pattern that matches the path of every photo."
     lacking = [p for p, group in zip(source.photos, groups, strict=True) if not group]
     if lacking:
         raise DataError(
             f"--group-by {group_by}: {len(lacking)} of {len(groups)} photos {lack}, such as "
-            f"{lacking[0].name_in(source.folder)}."
+            f"{lacking[0].name_in(source.folder)}. {remedy}"
         )
     pairs = zip(source.photos, groups, strict=True)
     return source._replace(photos=[photo._replace(group=group) for photo, group in pairs])
