@@ -74,6 +74,15 @@ def test_floats_of_whole_255ths_give_the_same_images_and_say_so(dtype):
     )
 
 
+def test_floats_between_255ths_are_rounded_to_the_nearest():
+    values = np.array([0, 0.4, 0.6, 1.4, 254.4, 254.6])[np.arange(48) % 6].reshape(6, 8)
+    images = np.concatenate([IMAGES / 255, np.broadcast_to(values / 255, (6, 6, 8))])
+    dataset = made(images, np.arange(66) % 3)
+    images = np.concatenate([part.images for part in parts(dataset)])
+    expected = np.array([0, 0, 1, 1, 254, 255])[np.arange(48) % 6].reshape(6, 8, 1)
+    assert sum((image == expected).all() for image in images) == 6
+
+
 def test_copies_are_on_one_side():
     dataset = made(np.concatenate([IMAGES] * 3), np.concatenate([LABELS] * 3))
     found = [set(pairs(part)) for part in parts(dataset)]

@@ -79,6 +79,13 @@ def test_patterns_that_are_none(pattern, message):
         with_groups(source("cat/1.png"), pattern)
 
 
+def test_a_folder_is_a_group_only_inside_the_folder_of_the_class():
+    photos = source("cat/ann/1.png", "dog/ann/2.png")
+    photos.photos[0] = photos.photos[0]._replace(label=1)
+    with pytest.raises(DataError, match=r"1 of 2 photos lie in no folder inside .* cat/ann/1\.png"):
+        with_groups(photos, "folder")
+
+
 @pytest.fixture
 def album(tmp_path):
     """Three photos of each of eight patients, who are in both of two classes."""
