@@ -8,6 +8,7 @@ from PIL import Image
 from regard import datasets
 from regard.datasets.photo_check import check_photos
 from regard.datasets.photos import load_photos
+from regard.errors import UsageError
 
 
 @pytest.fixture
@@ -117,3 +118,8 @@ def test_a_class_of_broken_files_alone(photos):
     assert found.counts() == [("boot", 0, 12), ("shirt", 12, 12)]
     assert "class boot: only 0 photos" in found.problems()
     assert "cannot be split: No photo of class boot can be used." in found.problems()
+
+
+def test_neither_a_folder_nor_a_table(photos):
+    with pytest.raises(UsageError, match=r"0\.jpg is neither a folder of photos nor a CSV file"):
+        check_photos(photos / "boot" / "0.jpg")

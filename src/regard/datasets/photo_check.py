@@ -14,7 +14,7 @@ from regard.datasets.photo_split import split_photos
 from regard.datasets.photo_table import read_table
 from regard.datasets.picture import Description, describe
 from regard.datasets.sides import SIDES
-from regard.errors import DataError
+from regard.errors import DataError, UsageError
 
 FEW = 10  # photos of a class, below which a split says little
 IMBALANCE = 10  # times as many photos in the largest class as in the smallest
@@ -166,19 +166,27 @@ def check_photos(source: str | os.PathLike, group_by: str | None = None) -> Phot
         A `PhotoCheck`; no file is changed.
 
     Raises:
-        UsageError: If `group_by` is no pattern with one capturing group.
+        UsageError: If the source is neither a folder nor a CSV file, or if `group_by` is no pattern
+            with one capturing group.
         DataError: If the folder or table cannot be read or has fewer than two classes, or if a
             photo has no group.
     """
     source = Path(source)
-    found = find_photos(source) if source.is_dir() else read_table(source)
-    found = with_groups(found, group_by)
+    found = with_groups(_found(source), group_by)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         looked = list(zip(found.photos, pool.map(_looked_at, found.photos), strict=True))
     good = [(photo, one) for photo, one in looked if not isinstance(one, str)]
     bad = [(photo, reason) for photo, reason in looked if isinstance(reason, str)]
     photos, descriptions = [list(part) for part in zip(*good, strict=True)] or ([], [])
     return PhotoCheck(found.folder, found.class_names, photos, descriptions, bad, found.ignored)
+
+
+def _found(source):
+    if source.is_dir():
+        return find_photos(source)
+    if source.suffix.lower() == ".csv":
+        return read_table(source)
+    raise UsageError(f"{source} is neither a folder of photos nor a CSV file that names them.")
 
 
 def _looked_at(photo):
