@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from regard import datasets
+from regard.datasets import image_store
 from regard.datasets.photos import load_photos
 from regard.datasets.picture import read_picture
 from regard.errors import DataError
@@ -111,3 +112,20 @@ def test_a_class_of_which_no_photo_can_be_read(folder):
 def test_uint8_labels_int64(folder):
     dataset = load_photos(folder(6))
     assert (dataset.train.images.dtype, dataset.train.labels.dtype) == (np.uint8, np.int64)
+
+
+def test_photos_on_disk_train_and_test_as_those_in_memory(folder, monkeypatch, tmp_path_factory):
+    from regard.evaluation.predict import classify
+    from regard.training import Recipe, train_run
+
+    root = folder(count=20)
+    in_memory = load_photos(root, image_size=24)
+    monkeypatch.setattr(image_store, "IN_MEMORY", 0)
+    on_disk = load_photos(root, image_size=24)
+    assert all(isinstance(part.images, np.memmap) for part in parts(on_disk))
+    recipe = Recipe(dataset=str(root), epochs=1, batch_size=5, image_size=24)
+    answers = []
+    for dataset in (in_memory, on_disk):
+        trained = train_run(recipe, dataset, tmp_path_factory.mktemp("runs"))
+        answers.append(classify(trained.model, dataset.test.images))
+    np.testing.assert_array_equal(*answers)

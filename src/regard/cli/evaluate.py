@@ -28,15 +28,14 @@ def evaluate(run: Path, /, *, data: ExistingDirectory | None = None, json: bool 
 
     load_keras()
     from regard import load
-    from regard.datasets.check import as_images
     from regard.evaluation import evaluate_probabilities
-    from regard.evaluation.predict import predict_probabilities
+    from regard.evaluation.predict import classify
     from regard.files import unused
     from regard.reports.figures import image_grid, save
     from regard.reports.run import prediction_titles
 
     test = dataset.test
-    probabilities = predict_probabilities(load(run), as_images(test.images))
+    probabilities = classify(load(run), test.images)
     evaluation = evaluate_probabilities(probabilities, test.labels, dataset.class_names)
     pictures = None
     if len(evaluation.mistakes):

@@ -27,9 +27,32 @@ def as_images(images: ArrayLike) -> np.ndarray:
         >>> as_images(np.full((2, 28, 28), 255, np.uint8)).shape
         (2, 28, 28, 1)
     """
-    array = _with_axes(_as_array(images, "images"))
+    array = as_pixels(images)
     if array.dtype == np.uint8:
         return array.astype(np.float32) / np.float32(255)
+    return array
+
+
+def as_pixels(images: ArrayLike) -> np.ndarray:
+    """Checks images and gives them all axes, like `as_images`, but leaves uint8 as it is.
+
+    Args:
+        images: As for `as_images`.
+
+    Returns:
+        uint8, 0…255, of a `np.memmap` on disk still, or float32, 0…1; `(n, rows, columns,
+        channels)`.
+
+    Raises:
+        DataError: As for `as_images`.
+
+    Example:
+        >>> as_pixels(np.full((2, 28, 28), 255, np.uint8)).max()
+        np.uint8(255)
+    """
+    array = _with_axes(_as_array(images, "images"))
+    if array.dtype == np.uint8:
+        return array
     if not np.issubdtype(array.dtype, np.floating):
         raise DataError(f"The images are {array.dtype}; give uint8, 0…255, or floats, 0…1.")
     if not np.isfinite(array).all():
@@ -80,7 +103,7 @@ def as_labels(
 
 def _as_array(values, what):
     try:
-        array = np.asarray(values)
+        array = values if isinstance(values, np.memmap) else np.asarray(values)
     except ValueError as error:
         raise DataError(f"The {what} are not all of one shape.") from error
     if array.size == 0:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from regard.datasets.dataset import Dataset, Provenance, Split
+from regard.datasets.image_store import room_for
 from regard.datasets.photo_check import check_photos
 from regard.datasets.photo_split import split_photos
 from regard.datasets.picture import read_picture
@@ -25,7 +26,9 @@ def load_photos(
     strict: bool = False,
     group_by: str | None = None,
 ) -> Dataset:
-    """Loads photos into memory, upright and stretched to one size, split by their content.
+    """Loads photos, upright and stretched to one size, split by their content.
+
+    They lie in memory, or on disk if they take more than 1 GiB (`regard.datasets.image_store`).
 
     Files that cannot be read, and photos that lie in two classes, are left out and named in
     `provenance.notice`.
@@ -57,9 +60,11 @@ def load_photos(
         raise DataError(f"{source}: {len(found.broken)} photos cannot be read (--strict): {lines}")
     usable = found.usable()
     sides = split_photos(usable, validation)
-    images = _read(usable, image_size)
-    labels = np.array([photo.label for photo in usable.photos], np.int64)
-    train, held_out, test = (Split(images[sides == n], labels[sides == n]) for n in range(3))
+    shape = _shape(usable.descriptions, image_size)
+    train, held_out, test = (
+        _read([usable.photos[index] for index in np.flatnonzero(sides == side)], shape)
+        for side in range(3)
+    )
     source = source.resolve()
     return Dataset(
         name=source.name if source.is_dir() else source.stem,
@@ -71,19 +76,25 @@ def load_photos(
     )
 
 
-def _read(found, image_size):
-    size = (image_size, image_size) if image_size else _size(found.descriptions)
-    channels = 1 if all(one.mode in _GREY for one in found.descriptions) else 3
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        paths = [photo.path for photo in found.photos]
-        images = list(pool.map(lambda path: read_picture(path, size, channels), paths))
-    return np.stack(images)
-
-
-def _size(descriptions):
+def _shape(descriptions, image_size):
+    """Returns rows, columns and channels of the images."""
     sizes = {(one.rows, one.columns) for one in descriptions}
     own = next(iter(sizes))
-    return own if len(sizes) == 1 and max(own) <= OWN else (SIDE, SIDE)
+    size = own if len(sizes) == 1 and max(own) <= OWN else (SIDE, SIDE)
+    channels = 1 if all(one.mode in _GREY for one in descriptions) else 3
+    return (*((image_size, image_size) if image_size else size), channels)
+
+
+def _read(photos, shape):
+    images = room_for(len(photos), shape)
+
+    def read(index):
+        images[index] = read_picture(photos[index].path, shape[:2], shape[2])
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(read, range(len(photos))):
+            pass
+    return Split(images, np.array([photo.label for photo in photos], np.int64))
 
 
 def _digests(source, found):

@@ -7,7 +7,7 @@ import numpy as np
 from regard.datasets.check import as_images, as_labels
 from regard.errors import RegardError
 from regard.evaluation import evaluate_probabilities
-from regard.evaluation.predict import predict_probabilities
+from regard.evaluation.predict import classify
 from regard.explanation import default_method, explainer
 from regard.files import write_text
 from regard.maps.faithfulness import faithfulness
@@ -35,9 +35,9 @@ def finish_run(trained, dataset, recipe):
         DataError: If the test images or labels cannot be used.
         RegardError: If the disk is full.
     """
-    images = as_images(dataset.test.images)
+    images = dataset.test.images
     labels = as_labels(dataset.test.labels, len(dataset.class_names), len(images))
-    probabilities = predict_probabilities(trained.model, images)
+    probabilities = classify(trained.model, images)
     evaluation = evaluate_probabilities(probabilities, labels, dataset.class_names)
     folder = trained.folder
     write_text(folder / "evaluation.json", json.dumps(evaluation.to_dict(), indent=2) + "\n")
@@ -69,8 +69,8 @@ def right_and_wrong(evaluation, labels, count):
 def _report(trained, dataset, recipe, evaluation):
     test, train = dataset.test, dataset.train
     shown = right_and_wrong(evaluation, test.labels, SHOWN_MAPS)
-    images = as_images(test.images)
-    methods = dict.fromkeys([default_method(trained.model, images), "grad_cam"])
+    images, judged = as_images(test.images[shown]), as_images(test.images[:JUDGED_IMAGES])
+    methods = dict.fromkeys([default_method(trained.model, judged), "grad_cam"])
     makers = {name: explainer(name) for name in methods}
     samples = range(min(SHOWN_SAMPLES, len(train)))
     return render(
@@ -85,14 +85,9 @@ def _report(trained, dataset, recipe, evaluation):
         mistake_images=test.images[evaluation.mistakes],
         mistake_titles=prediction_titles(evaluation, test.labels, evaluation.mistakes),
         map_images=test.images[shown],
-        map_values={
-            name: maker(trained.model, images[shown], None) for name, maker in makers.items()
-        },
+        map_values={name: maker(trained.model, images, None) for name, maker in makers.items()},
         map_titles=prediction_titles(evaluation, test.labels, shown),
-        verdicts={
-            name: _judge(trained.model, maker, images[:JUDGED_IMAGES])
-            for name, maker in makers.items()
-        },
+        verdicts={name: _judge(trained.model, maker, judged) for name, maker in makers.items()},
         class_names=dataset.class_names,
     )
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import keras
 
 from regard.datasets import Dataset
-from regard.datasets.check import as_images, as_labels
+from regard.datasets.check import as_images, as_labels, as_pixels
 from regard.errors import DataError, RegardError, UsageError
 from regard.models import presets
 from regard.training.augmentation import shifted
@@ -16,6 +16,7 @@ from regard.training.best import KeepBest
 from regard.training.checkpoints import Checkpoints
 from regard.training.class_weights import balanced_weights
 from regard.training.loop import fit
+from regard.training.pixels import scaled
 from regard.training.recipe import Recipe
 from regard.training.resume import SetRate, check_unchanged
 from regard.training.run import new_run_folder, save_model, write_config
@@ -114,7 +115,7 @@ class _Job(NamedTuple):
 
 
 def _prepared(recipe, dataset):
-    images = as_images(dataset.train.images)
+    images = as_pixels(dataset.train.images)
     labels = as_labels(dataset.train.labels, len(dataset.class_names), len(images))
     keras.utils.set_random_seed(recipe.seed)
     model = _network(recipe.network, images.shape[1:], len(dataset.class_names))
@@ -132,7 +133,7 @@ def _parts(dataset, images, labels, recipe):
     """Returns the images and labels to train on, and those to validate on."""
     if dataset.validation is not None:
         held_out = dataset.validation
-        return (images, labels), (as_images(held_out.images), as_labels(held_out.labels))
+        return (images, labels), (as_pixels(held_out.images), as_labels(held_out.labels))
     rows = stratified_split(labels, recipe.validation_fraction, recipe.seed)
     return tuple((images[part], labels[part]) for part in rows)
 
@@ -207,12 +208,13 @@ def _learning_rate(recipe, steps_an_epoch):
 
 def _by_regard(model, x, y, say, folder, **arguments):
     checkpoints = Checkpoints(folder / "checkpoints", say=say)
-    fit(model, x, y, say=say, checkpoints=checkpoints, **arguments)
+    fit(model, x, y, prepare=scaled, say=say, checkpoints=checkpoints, **arguments)
 
 
-def _by_keras(model, x, y, say, folder, **arguments):
+def _by_keras(model, x, y, say, folder, validation_data, **arguments):
     say("Trained by Keras's model.fit")
-    model.fit(x, y, **arguments)
+    validation = as_images(validation_data[0]), validation_data[1]
+    model.fit(as_images(x), y, validation_data=validation, **arguments)
 
 
 _CLASS_WEIGHTS = {"none": lambda labels: None, "balanced": balanced_weights}
