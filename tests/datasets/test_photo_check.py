@@ -1,3 +1,4 @@
+import os
 import re
 import shutil
 
@@ -123,3 +124,53 @@ def test_a_class_of_broken_files_alone(photos):
 def test_neither_a_folder_nor_a_table(photos):
     with pytest.raises(UsageError, match=r"0\.jpg is neither a folder of photos nor a CSV file"):
         check_photos(photos / "boot" / "0.jpg")
+
+
+def test_names_that_are_no_text_or_would_steer_a_terminal_are_shown_escaped(photos):
+    names = [os.fsdecode(b"latin \xe9"), "two\nlines", "\x1b[31mred"]
+    (photos / "boot").rename(photos / names[0])
+    for number, name in enumerate(names):
+        (photos / names[0] / f"{number}.jpg").rename(photos / names[0] / f"{name}.jpg")
+        (photos / names[0] / f"{name}.png").write_bytes(b"no picture")
+        (photos / names[0] / f"{name}.txt").touch()
+    found = check_photos(photos, "([a-z]+)")
+    dataset = load_photos(photos)
+    assert found.class_names == dataset.class_names == ("latin \\udce9", "shirt")
+    notice = dataset.provenance.notice
+    for line in [*found.problems(), notice]:
+        assert line.encode().decode().isprintable()
+    for name in ("latin \\udce9", "two\\nlines", "\\x1b[31mred"):
+        assert f"latin \\udce9/{name}.png: " in notice
+        assert f"latin \\udce9/{name}.txt" in notice
+
+
+def test_a_photo_whose_exif_data_are_broken_is_used_and_named(photos):
+    marked = Image.Exif()
+    marked[0x0112] = 6
+    bad = {
+        "noise": b"Exif\0\0" + bytes(range(100)),
+        "cut": marked.tobytes()[:20],
+        "head": b"Exif\0\0II*\0",
+    }
+    good = {"marked": marked.tobytes(), "empty": Image.Exif().tobytes()}
+    with Image.open(photos / "boot" / "0.jpg") as image:
+        for turn, (name, exif) in enumerate((bad | good).items(), 1):
+            image.rotate(20 * turn).save(photos / "boot" / f"{name}.jpg", exif=exif)
+    marked[0x0112] = 99
+    image.rotate(150).save(photos / "boot" / "unknown.jpg", exif=marked)
+    found = check_photos(photos)
+    assert found.counts()[0] == ("boot", 18, 18)
+    named = {line.split(": ")[0] for line in found.problems() if "orientation" in line}
+    assert named == {f"boot/{name}.jpg" for name in (*bad, "unknown")}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_links_that_lead_nowhere_and_pipes_are_called_so(photos):
+    (photos / "boot" / "gone.jpg").symlink_to(photos / "gone")
+    (photos / "boot" / "round.jpg").symlink_to(photos / "boot" / "round.jpg")
+    os.mkfifo(photos / "boot" / "pipe.jpg")
+    assert check_photos(photos).problems() == [
+        "boot/gone.jpg: a link that leads to no file",
+        "boot/pipe.jpg: neither a file nor a link to one",
+        "boot/round.jpg: a link that leads to no file",
+    ]

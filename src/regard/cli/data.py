@@ -77,9 +77,11 @@ def check(
         Print the result as JSON.
     """
     from regard.datasets.photo_check import check_photos
+    from regard.datasets.photo_source import printable
 
     found = check_photos(photos, group_by)
     problems = found.problems()
+    ignored = {printable(str(path)): reason for path, reason in found.ignored}
     sides = _sides(found)
     header = ("class", "photos", "of files", *sides)
     rows = [(*row, *counts) for row, *counts in zip(found.counts(), *sides.values(), strict=True)]
@@ -89,13 +91,13 @@ def check(
             {
                 "classes": {name: dict(zip(names, row, strict=True)) for name, *row in rows},
                 "problems": problems,
-                "ignored": {str(path): reason for path, reason in found.ignored},
+                "ignored": ignored,
             }
         )
     else:
         print_table(header, rows)
         print(found.summary())
-        for path, reason in found.ignored:
+        for path, reason in ignored.items():
             notify(f"ignored {path}: {reason}")
         for line in problems:
             print(line)

@@ -120,6 +120,8 @@ class PhotoCheck:
         for photo, one in zip(self.photos, self.descriptions, strict=True):
             if not one.is_named_so:
                 lines.append(f"{self.name(photo)}: is {one.format} by its content")
+            if one.is_marked_badly:
+                lines.append(f"{self.name(photo)}: has no orientation mark that can be read")
         contradictions = self.contradictions()
         for group in duplicates.exact(self.descriptions):
             if group not in contradictions:

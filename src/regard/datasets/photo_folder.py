@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from regard.datasets.photo_source import Photo, PhotoSource
+from regard.datasets.photo_source import Photo, PhotoSource, printable
 from regard.datasets.picture import SUFFIXES, natural
 from regard.errors import DataError
 
@@ -40,7 +40,7 @@ def find_photos(folder: str | os.PathLike) -> PhotoSource:
         elif not path.is_dir():
             ignored.append((path, "lies in no class folder"))
         elif files := list(_below(path, ignored)):
-            by_class[path.name] = files
+            by_class[printable(path.name)] = files
         else:
             ignored.append((path, "a folder without pictures"))
     if len(by_class) < 2:

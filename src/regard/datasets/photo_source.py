@@ -1,7 +1,10 @@
 """Photos with their classes, as a folder or a table names them."""
 
+import re
 from pathlib import Path
 from typing import NamedTuple
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Photo(NamedTuple):
@@ -20,13 +23,13 @@ class Photo(NamedTuple):
     group: str | None = None
 
     def name_in(self, folder: Path) -> str:
-        """Returns its path below a folder, with `/` between the parts.
+        """Returns its printable path below a folder, with `/` between the parts.
 
         Example:
             >>> Photo(Path("photos/cat/1.png"), 0).name_in(Path("photos"))
             'cat/1.png'
         """
-        return self.path.relative_to(folder).as_posix()
+        return printable(self.path.relative_to(folder).as_posix())
 
 
 class PhotoSource(NamedTuple):
@@ -43,3 +46,13 @@ class PhotoSource(NamedTuple):
     class_names: tuple[str, ...]
     photos: list[Photo]
     ignored: list[tuple[Path, str]]
+
+
+def printable(name: str) -> str:
+    r"""Returns a name with control characters, and bytes that are no text, escaped.
+
+    Example:
+        >>> print(printable("żółw\n1.png"))
+        żółw\n1.png
+    """
+    return _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], name)

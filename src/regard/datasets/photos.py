@@ -10,6 +10,7 @@ import numpy as np
 from regard.datasets.dataset import Dataset, Provenance, Split
 from regard.datasets.image_store import room_for
 from regard.datasets.photo_check import check_photos
+from regard.datasets.photo_source import printable
 from regard.datasets.photo_split import split_photos
 from regard.datasets.picture import read_picture
 from regard.errors import DataError
@@ -111,7 +112,7 @@ def _sha256(file):
 
 
 def _notice(found):
-    names = [str(path.relative_to(found.folder)) for path, _ in found.ignored]
+    names = [printable(str(path.relative_to(found.folder))) for path, _ in found.ignored]
     parts = {
         "files cannot be read and are left out": found.lines_of_broken(),
         "groups of photos are left out": found.lines_of_contradictions(),

@@ -93,6 +93,8 @@ class Description:
         frames: Number of frames; the first is the one that is read.
         is_named_so: Whether its suffix is one of its format.
         is_turned: Whether it has an orientation mark that turns or mirrors it.
+        is_marked_badly: Whether its EXIF data are broken or its orientation mark is unknown, so
+            that it is read as it is stored.
         sha256: Of the file's bytes, hexadecimal.
         thumbnail: The picture in 16 x 16 grey pixels, 256 bytes, row by row.
     """
@@ -104,6 +106,7 @@ class Description:
     frames: int
     is_named_so: bool
     is_turned: bool
+    is_marked_badly: bool
     sha256: str
     thumbnail: bytes
 
@@ -130,9 +133,11 @@ def describe(path: str | os.PathLike) -> Description:
 
     path = Path(path)
     image = _checked(path, "L")
-    with Image.open(path, formats=FORMATS) as opened:
+    with warnings.catch_warnings(), Image.open(path, formats=FORMATS) as opened:
+        warnings.simplefilter("ignore")
         kind, mode, frames = opened.format, opened.mode, getattr(opened, "n_frames", 1)
         mark = opened.getexif().get(0x0112, 1)
+        is_broken = _has_broken_exif(opened)
     suffixes = _SUFFIXES_OF.get(kind, {f".{kind.lower()}"})
     return Description(
         format=kind,
@@ -142,14 +147,24 @@ def describe(path: str | os.PathLike) -> Description:
         frames=frames,
         is_named_so=path.suffix.lower() in suffixes,
         is_turned=mark in range(2, 9),
+        is_marked_badly=is_broken or mark not in range(9),  # 0 is said by cameras that do not know
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         thumbnail=image.resize((16, 16), Image.Resampling.LANCZOS).tobytes(),
     )
 
 
+def _has_broken_exif(opened):
+    """Whether there are EXIF data that have no header, or of whose tags none can be read."""
+    data = re.sub(rb"^(Exif\0\0){1,2}", b"", opened.info.get("exif", b""))
+    if not data:
+        return False
+    has_header = data[:4] in (b"II*\0", b"MM\0*")
+    return not has_header or (not opened.getexif() and data[8:10] != b"\0\0")
+
+
 def _checked(path, mode):
     if not path.is_file():
-        raise DataError(f"{path}: there is no such file.")
+        raise DataError(f"{path}: {_why_no_file(path)}.")
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise DataError(f"{path}: larger than {MAX_BYTES:,} bytes.")
@@ -163,6 +178,14 @@ def _checked(path, mode):
         raise DataError(
             f"{path}: not a picture that can be read ({error}). Known: {', '.join(FORMATS)}."
         ) from error
+
+
+def _why_no_file(path):
+    if path.is_symlink():
+        return "a link that leads to no file"
+    if path.exists() and not path.is_dir():
+        return "neither a file nor a link to one"
+    return "there is no such file"
 
 
 def find_pictures(paths: Iterable[str | os.PathLike]) -> list[Path]:
