@@ -3,10 +3,10 @@
 import dataclasses
 import os
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from regard.datasets import duplicates
+from regard.datasets.parallel import on_all_cores
 from regard.datasets.photo_folder import find_photos
 from regard.datasets.photo_groups import with_groups
 from regard.datasets.photo_source import Photo
@@ -175,8 +175,7 @@ def check_photos(source: str | os.PathLike, group_by: str | None = None) -> Phot
     """
     source = Path(source)
     found = with_groups(_found(source), group_by)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        looked = list(zip(found.photos, pool.map(_looked_at, found.photos), strict=True))
+    looked = list(zip(found.photos, on_all_cores(_looked_at, found.photos), strict=True))
     good = [(photo, one) for photo, one in looked if not isinstance(one, str)]
     bad = [(photo, reason) for photo, reason in looked if isinstance(reason, str)]
     photos, descriptions = [list(part) for part in zip(*good, strict=True)] or ([], [])

@@ -2,13 +2,13 @@
 
 import hashlib
 import os
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 from regard.datasets.dataset import Dataset, Provenance, Split
 from regard.datasets.image_store import room_for
+from regard.datasets.parallel import on_all_cores
 from regard.datasets.photo_check import check_photos
 from regard.datasets.photo_source import printable
 from regard.datasets.photo_split import split_photos
@@ -92,9 +92,7 @@ def _read(photos, shape):
     def read(index):
         images[index] = read_picture(photos[index].path, shape[:2], shape[2])
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(read, range(len(photos))):
-            pass
+    on_all_cores(read, range(len(photos)))
     return Split(images, np.array([photo.label for photo in photos], np.int64))
 
 
