@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from regard.errors import RegardError
-from regard.files import unused, whole_file, write_text
+from regard.errors import DataError, RegardError
+from regard.files import read_bounded, unused, whole_file, write_text
 
 DEV_FULL = Path("/dev/full")
 
@@ -72,3 +72,26 @@ def test_unused_counts_up(tmp_path):
     assert names == ["maps.png", "maps-2.png", "maps-3.png"]
     (tmp_path / "maps-2.png").unlink()
     assert unused(tmp_path / "maps.png").name == "maps-2.png"
+
+
+def test_reads_up_to_the_bound(tmp_path):
+    (tmp_path / "a").write_bytes(b"1234")
+    assert read_bounded(tmp_path / "a", 4) == b"1234"
+    with pytest.raises(DataError, match=r"a is larger than 3 bytes"):
+        read_bounded(tmp_path / "a", 3)
+
+
+def test_a_file_that_grows_while_it_is_read_is_still_bounded():
+    with pytest.raises(DataError, match=r"no plain file|larger than 10 bytes"):
+        read_bounded(Path("/proc/self/status"), 10)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes as files")
+def test_reads_plain_files_alone(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    for name in ("pipe", "zero", "."):
+        with pytest.raises(DataError, match="is no plain file"):
+            read_bounded(tmp_path / name, 10)
+    with pytest.raises(DataError, match="cannot be read: No such file"):
+        read_bounded(tmp_path / "none", 10)

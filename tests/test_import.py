@@ -69,8 +69,9 @@ print(all(isinstance(layer, regard.layers.Attention) for layer in model.layers[1
     [
         "import regard, keras; load = keras.models.load_model",
         "import keras, regard; load = keras.models.load_model",
-        "import regard; load = regard.load",
-        "import regard; regard.layers.Attention(); load = regard.load",
+        "import regard; load = lambda file: regard.load(file, trust=True)",
+        "import regard; regard.layers.Attention()\n"
+        "load = lambda file: regard.load(file, trust=True)",
     ],
 )
 def test_a_saved_model_loads_in_a_new_process(saved, start):

@@ -1,11 +1,14 @@
-"""Writing files so that nothing is lost: whole or not at all, and never over another."""
+"""Writing files whole or not at all and never over another, and reading them within a bound."""
 
 import errno
 import os
+import stat
 from contextlib import contextmanager
 from pathlib import Path
 
-from regard.errors import RegardError
+from regard.errors import DataError, RegardError
+
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @contextmanager
@@ -50,6 +53,38 @@ def write_text(path: Path, text: str) -> None:
     """Writes a text file whole, UTF-8; raises `RegardError` if the disk is full."""
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def read_bounded(path: Path, limit: int) -> bytes:
+    """Reads a file whole, if it is a plain file of at most `limit` bytes.
+
+    Raises:
+        DataError: If it is missing, larger, or a pipe, a device or a folder.
+
+    Example:
+        >>> len(read_bounded(Path(__file__), 100_000)) > 100
+        True
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | _AT_ONCE)
+        try:
+            return _content(descriptor, path, limit)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _content(descriptor, path, limit):
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        raise DataError(f"{path} is no plain file.")
+    if found.st_size <= limit:
+        with open(descriptor, "rb", closefd=False) as file:
+            content = file.read(limit + 1)
+        if len(content) <= limit:
+            return content
+    raise DataError(f"{path} is larger than {limit:,} bytes, the most that is read.")
 
 
 def unused(path: Path) -> Path:

@@ -6,6 +6,9 @@ import sys
 import keras
 import pytest
 
+from regard import load
+from regard.models import stored
+
 pytestmark = pytest.mark.skipif(
     keras.config.backend() != "tensorflow", reason="exported on TensorFlow alone"
 )
@@ -58,13 +61,13 @@ def test_predict_loads_no_keras(exported, photos):
 def test_a_file_of_other_weights_is_not_used(regard, exported, photos, tmp_path):
     run = shutil.copytree(exported, tmp_path / "run")
     (run / "model.onnx").rename(tmp_path / "model.onnx")
-    model = keras.models.load_model(run / "model.keras")
+    model = load(run)
     model.layers[0].bias.assign_add([1.0] * 32)
-    model.save(run / "model.keras")
+    stored.write(model, run, "tutorial")
     wanted = regard("predict", run, photos, "--json")
     (tmp_path / "model.onnx").rename(run / "model.onnx")
     outcome = regard("predict", run, photos, "--json")
-    assert "is not used: it was not made from model.keras" in outcome.err
+    assert "is not used: it was not made from model.json" in outcome.err
     assert outcome.out == wanted.out
 
 

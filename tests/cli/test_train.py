@@ -10,6 +10,7 @@ import pytest
 
 import regard as library
 from regard.datasets import fashion_mnist
+from regard.models.stored import read_description
 from regard.training.run import read_metrics
 
 FILES = {
@@ -17,6 +18,7 @@ FILES = {
     "environment.json",
     "metrics.csv",
     "checkpoints",
+    "model.json",
     "model.keras",
     "report.html",
     "README.md",
@@ -34,7 +36,7 @@ def test_run_folder(training):
     assert outcome.code == 0
     assert [path.name for path in (folder / "runs").iterdir()] == ["fashion-mnist-sample"]
     run = folder / "runs" / "fashion-mnist-sample"
-    assert {path.name for path in run.iterdir()} == FILES
+    assert {path.name for path in run.iterdir()} == FILES | {read_description(run).file}
     accuracy = json.loads((run / "evaluation.json").read_text())["accuracy"]
     assert f"test accuracy {accuracy:.4f}" in outcome.out
     assert "runs/fashion-mnist-sample/report.html" in outcome.out.replace(os.sep, "/")

@@ -61,11 +61,36 @@ def test_data_from_a_folder(regard, run, verb):
 
 
 def test_run_without_its_model(regard, run, photos):
-    (run / "model.keras").unlink()
+    (run / "model.json").unlink()
     for arguments in (["evaluate", run], ["predict", run, photos], ["explain", run]):
         outcome = regard(*arguments)
         assert outcome.code == 3
-        assert "No model at" in outcome.err
+        assert "model.keras is a .keras file" in outcome.err
+        assert "--trust" in outcome.err
+    (run / "model.keras").unlink()
+    outcome = regard("predict", run, photos, "--trust")
+    assert outcome.code == 3
+    assert "No model at" in outcome.err
+
+
+def test_run_of_an_older_version_is_read_if_trusted(regard, run, photos):
+    wanted = regard("predict", run, photos, "--json")
+    (run / "model.json").unlink()
+    outcome = regard("predict", run, photos, "--json", "--trust")
+    assert outcome.code == 0
+    assert outcome.out == wanted.out
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "predict", "explain", "export"])
+@pytest.mark.parametrize(
+    ("name", "reason"), [("model.h5", "is an HDF5 file"), ("model.pt", "is a pickle")]
+)
+def test_files_that_are_never_read(regard, photos, verb, name, reason):
+    Path(name).write_bytes(b"anything")
+    outcome = regard(verb, name, *([photos] if verb in ("predict", "explain") else []), "--trust")
+    assert outcome.code == 3
+    assert outcome.err.startswith(f"regard: {name} {reason}")
+    assert len(outcome.err.splitlines()) == 1
 
 
 def test_predict(regard, run, photos):
@@ -152,10 +177,13 @@ def test_explain_a_model_file_without_attention(regard, photos):
     layers = [keras.layers.Conv2D(2, 3), keras.layers.Flatten(), keras.layers.Dense(3, "softmax")]
     keras.Sequential([keras.Input((28, 28, 1)), *layers]).save("plain.keras")
     outcome = regard("explain", "plain.keras", photos)
+    assert outcome.code == 3
+    assert "--trust" in outcome.err
+    outcome = regard("explain", "plain.keras", photos, "--trust")
     assert outcome.code == 0
     assert "has no attention that can be drawn; this is grad_cam" in outcome.err
     assert is_picture("maps.png")
-    outcome = regard("explain", "plain.keras")
+    outcome = regard("explain", "plain.keras", "--trust")
     assert outcome.code == 2
     assert "without test images" in outcome.err
 

@@ -119,3 +119,36 @@ def test_missing_packages_are_named_before_any_work(tmp_path, monkeypatch):
     with pytest.raises(RegardError, match=r"needs onnx, onnxruntime, tf2onnx: pip install"):
         to_onnx(models.tutorial(), tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())
+
+
+def in_graph(model):
+    return model.graph.initializer.add()
+
+
+def in_a_branch(model):
+    return model.graph.node.add().attribute.add().g.node.add().attribute.add().t
+
+
+def in_a_function(model):
+    return model.functions.add().node.add().attribute.add().tensors.add()
+
+
+def in_a_sparse_tensor(model):
+    return model.graph.sparse_initializer.add().values
+
+
+@pytest.mark.parametrize("place", [in_graph, in_a_branch, in_a_function, in_a_sparse_tensor])
+@pytest.mark.parametrize("by", ["data_location", "external_data"])
+def test_weights_in_another_file_are_refused_wherever_they_are_named(tmp_path, place, by):
+    import onnx
+
+    proto = onnx.load(to_onnx(models.tutorial((8, 8, 1), 2), tmp_path / "good.onnx"))
+    tensor = place(proto)
+    if by == "data_location":
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+    else:
+        tensor.external_data.add(key="location", value="/etc/passwd")
+    (tmp_path / "bad.onnx").write_bytes(proto.SerializeToString())
+    with pytest.raises(DataError, match=r"bad\.onnx keeps weights in another file"):
+        OnnxNetwork(tmp_path / "bad.onnx")
+    OnnxNetwork(tmp_path / "good.onnx")

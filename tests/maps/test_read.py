@@ -146,11 +146,11 @@ def test_layer_outputs_stay_usable():
 
 
 RELOAD = """
-import sys, numpy as np, regard
+import sys, numpy as np, regard, keras
 folder = sys.argv[1]
 x = np.load(folder + "/x.npy")
 for name in sys.argv[2:]:
-    maps = regard.attention_maps(regard.load(f"{folder}/{name}.keras"), x)
+    maps = regard.attention_maps(keras.models.load_model(f"{folder}/{name}.keras"), x)
     values = [attention.values for attention in maps.values()]
     np.savez(f"{folder}/{name}.npz", *values, maps.to_images(), paths=list(maps))
 """

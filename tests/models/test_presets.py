@@ -113,7 +113,7 @@ def test_is_trained_saved_and_read(name, tmp_path):
     model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
     assert np.isfinite(model.train_on_batch(images, np.array([0, 1, 1, 0])))
     model.save(tmp_path / "model.keras")
-    loaded = regard.load(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (loaded(images), model(images))))
     assert list(regard.attention_maps(loaded, images)) == placed(model)
 

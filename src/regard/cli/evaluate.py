@@ -8,7 +8,14 @@ from regard.cli.keras_quietly import load_keras
 from regard.cli.output import notify, print_json, print_table
 
 
-def evaluate(run: Path, /, *, data: ExistingDirectory | None = None, json: bool = False):
+def evaluate(
+    run: Path,
+    /,
+    *,
+    data: ExistingDirectory | None = None,
+    trust: bool = False,
+    json: bool = False,
+):
     """Test a run: accuracy with its interval, per class, calibration, mistakes.
 
     Parameters
@@ -17,6 +24,8 @@ def evaluate(run: Path, /, *, data: ExistingDirectory | None = None, json: bool 
         A run folder.
     data
         Folder with the data set's files.
+    trust
+        Read the network even where that needs trust in who made it: a run of an older version.
     json
         Print the result as JSON.
     """
@@ -35,7 +44,7 @@ def evaluate(run: Path, /, *, data: ExistingDirectory | None = None, json: bool 
     from regard.reports.run import prediction_titles
 
     test = dataset.test
-    probabilities = classify(load(run), test.images)
+    probabilities = classify(load(run, trust), test.images)
     evaluation = evaluate_probabilities(probabilities, test.labels, dataset.class_names)
     pictures = None
     if len(evaluation.mistakes):

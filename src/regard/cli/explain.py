@@ -25,6 +25,7 @@ def explain(
     verdict: bool = False,
     data: ExistingDirectory | None = None,
     output: Path | None = None,
+    trust: bool = False,
     json: bool = False,
 ):
     """Show where a network looks, and whether to believe it.
@@ -32,7 +33,7 @@ def explain(
     Parameters
     ----------
     model
-        A run folder, or a .keras file.
+        A run folder, or with --trust a .keras file.
     images
         Picture files, or folders of them; by default some of the run's test images.
     method
@@ -54,6 +55,8 @@ def explain(
     output
         File to write: .png, .jpg, .svg, .pdf, or .html for a page on which to choose the query
         of one picture; by default maps.png in the run folder or here, counted up.
+    trust
+        Read a .keras file, or a run of an older version; who made it is trusted.
     json
         Print the result as JSON.
     """
@@ -70,7 +73,7 @@ def explain(
     from regard import faithfulness, load
     from regard.evaluation.predict import predict_probabilities
 
-    network = load(model)
+    network = load(model, trust)
     shown, judged = pictures_of(model, network, images, data)
     probabilities = predict_probabilities(network, shown.inputs)
     names = names or [f"class {n}" for n in range(probabilities.shape[1])]

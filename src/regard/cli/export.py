@@ -6,7 +6,7 @@ from regard.cli.keras_quietly import load_keras
 from regard.cli.output import print_json
 
 
-def export(run: Path, /, *, output: Path | None = None, json: bool = False):
+def export(run: Path, /, *, output: Path | None = None, trust: bool = False, json: bool = False):
     """Write a run's network as an ONNX file, proven equal, for one picture at a time.
 
     `regard predict` answers by it without loading Keras.
@@ -17,6 +17,8 @@ def export(run: Path, /, *, output: Path | None = None, json: bool = False):
         A run folder.
     output
         The file to write; by default model.onnx in the run folder.
+    trust
+        Read the network even where that needs trust in who made it: a run of an older version.
     json
         Print the result as JSON.
     """
@@ -28,7 +30,7 @@ def export(run: Path, /, *, output: Path | None = None, json: bool = False):
     from regard import load
     from regard.export import to_onnx
 
-    file = to_onnx(load(run), output or run / EXPORTED, fingerprint(run))
+    file = to_onnx(load(run, trust), output or run / EXPORTED, fingerprint(run))
     if json:
         print_json({"exported": file})
         return

@@ -6,7 +6,7 @@ from regard.cli.keras_quietly import load_keras
 from regard.cli.output import notify, print_json, print_table
 
 
-def predict(run: Path, images: list[Path], /, *, json: bool = False):
+def predict(run: Path, images: list[Path], /, *, trust: bool = False, json: bool = False):
     """Classify pictures; by the run's model.onnx where there is one, see `regard export`.
 
     Parameters
@@ -15,13 +15,15 @@ def predict(run: Path, images: list[Path], /, *, json: bool = False):
         A run folder.
     images
         Picture files, or folders of them.
+    trust
+        Read the network even where that needs trust in who made it: a run of an older version.
     json
         Print the result as JSON.
     """
     from regard.training.run import read_config
 
     names = read_config(run)["data"]["class_names"]
-    files, probabilities = _by_exported_file(run, images) or _by_keras(run, images)
+    files, probabilities = _by_exported_file(run, images) or _by_keras(run, images, trust)
     if json:
         print_json(
             [
@@ -49,13 +51,13 @@ def _by_exported_file(run, images):
     return files, network(pictures)
 
 
-def _by_keras(run, images):
+def _by_keras(run, images, trust):
     load_keras()
     from regard import load
     from regard.cli.pictures import read_for
     from regard.evaluation.predict import predict_probabilities
 
-    model = load(run)
+    model = load(run, trust)
     files, pictures = read_for(model, images)
     return files, predict_probabilities(model, pictures)
 

@@ -5,14 +5,19 @@ from pathlib import Path
 
 from regard.errors import DataError
 from regard.export.onnx_network import OnnxNetwork
+from regard.files import read_bounded
+from regard.models.stored import MAX_JSON_BYTES, MODEL
 
-EXPORTED, MODEL = "model.onnx", "model.keras"
+EXPORTED = "model.onnx"
 
 
 def fingerprint(run):
-    """Returns the SHA-256 of a run's `model.keras`, or "" where there is none."""
+    """Returns the SHA-256 of a run's `model.json`, or "" where there is none.
+
+    That file holds the digest of the weights, so that it changes with them.
+    """
     file = Path(run) / MODEL
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
+    return hashlib.sha256(read_bounded(file, MAX_JSON_BYTES)).hexdigest() if file.exists() else ""
 
 
 def exported(run):

@@ -1,38 +1,55 @@
-"""Reads a trained model from a run folder or a `.keras` file."""
+"""Reads a trained model from a run folder, or from a `.keras` file that is trusted."""
 
-import zipfile
 from pathlib import Path
 
 from regard.errors import DataError
+from regard.models.kinds import refuse_kind
 
 
-def load(path):
-    """Loads a model with its weights.
+def load(path, trust=False):
+    """Loads a model with its weights; not compiled.
 
     Args:
-        path: A run folder, which holds `model.keras`, or a `.keras` file.
+        path: A run folder, or a `.keras` file.
+        trust: Whether to read a `.keras` file; who made it is trusted then. It is checked, and
+            read in a process of its own first. Only layers of Keras and of regard are known.
 
     Returns:
-        The Keras model, with regard's layers known.
+        The Keras model.
 
     Raises:
-        DataError: If nothing is there, or if the file is cut off or no `.keras` file.
+        DataError: If nothing is there, if the files do not hold what they should, if they would
+            take too much memory or time, or if they would need to be trusted.
+
+    Example:
+        >>> load("model.h5")
+        Traceback (most recent call last):
+        regard.errors.DataError: model.h5 is an HDF5 file, whose model may hold code and which \
+Keras no longer writes. Save the model as .keras where it was made.
     """
     path = Path(path)
-    file = path / "model.keras" if path.is_dir() else path
-    if not file.exists():
+    refuse_kind(path)
+    if not path.exists():
         raise DataError(
-            f"No model at {file}. Give a run folder that `regard train` made, or a .keras file."
+            f"No model at {path}. Give a run folder that `regard train` made, or a .keras file."
         )
-    if not _is_keras_file(file):
-        raise DataError(f"{file} is cut off or is no .keras file. Train again or restore it.")
-    import keras
+    if not path.is_dir():
+        return _foreign(path, trust)
+    from regard.models import stored
 
-    return keras.models.load_model(file)
+    if (path / stored.MODEL).exists():
+        return stored.read(path)
+    if (path / "model.keras").exists():
+        return _foreign(path / "model.keras", trust)
+    raise DataError(f"No model at {path / stored.MODEL}. Give a run folder of `regard train`.")
 
 
-def _is_keras_file(file):
-    if not zipfile.is_zipfile(file):
-        return False
-    with zipfile.ZipFile(file) as archive:
-        return "config.json" in archive.namelist()
+def _foreign(file, trust):
+    if not trust:
+        raise DataError(
+            f"{file} is a .keras file, which may hold code or take all memory, and is read only "
+            "if you trust who made it: --trust, in Python load(path, trust=True)."
+        )
+    from regard.models.foreign import load_foreign
+
+    return load_foreign(file)

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from regard.arrays import MAX_BYTES, from_bytes, to_bytes
 from regard.errors import DataError
-from regard.files import whole_file, write_text
+from regard.files import read_bounded, whole_file, write_text
+
+MAX_JSON_BYTES = 16 << 20
 
 
 def write_arrays(file: Path, arrays: dict, facts: dict) -> None:
@@ -21,9 +24,7 @@ def write_arrays(file: Path, arrays: dict, facts: dict) -> None:
     Raises:
         RegardError: If the disk is full.
     """
-    from safetensors.numpy import save
-
-    payload = save({name: np.asarray(array, order="C") for name, array in arrays.items()})
+    payload = to_bytes(arrays)
     with whole_file(file) as temporary:
         temporary.write_bytes(payload)
     manifest = facts | {"sha256": _digest(payload, facts)}
@@ -34,19 +35,17 @@ def read_arrays(file: Path) -> tuple[dict, dict]:
     """Returns the arrays and facts that `write_arrays` wrote.
 
     Raises:
-        DataError: If a file is missing or altered.
+        DataError: If a file is missing, altered or too large: over 2 GiB, or 16 MiB of facts.
     """
-    from safetensors.numpy import load
-
     try:
-        payload = file.read_bytes()
-        facts = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"The checkpoint {file} cannot be read: {error}.") from None
+        payload = read_bounded(file, MAX_BYTES)
+        facts = json.loads(read_bounded(file.with_suffix(".json"), MAX_JSON_BYTES).decode())
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"The checkpoint {file} cannot be read: {error}") from None
     sha256 = facts.pop("sha256", None) if isinstance(facts, dict) else None
     if sha256 is None or sha256 != _digest(payload, facts):
         raise DataError(f"The checkpoint {file} is damaged: its SHA-256 is not the recorded one.")
-    return load(payload), facts
+    return from_bytes(payload, file), facts
 
 
 def _digest(payload, facts):

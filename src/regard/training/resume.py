@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from regard.errors import DataError, UsageError
 from regard.training.checkpoints import Checkpoints
 from regard.training.recipe import Recipe
-from regard.training.run import environment, read_config
+from regard.training.run import environment, has_model, read_config
 
 _IMAGES = "the file"
 _FIXED = frozenset(
@@ -82,7 +82,7 @@ def check_unchanged(folder: Path, recipe: Recipe, dataset, say, force: bool) -> 
             f"{folder} was trained by --loop keras, which keeps no checkpoints. Train it anew."
         )
     has_states = bool(Checkpoints(folder / "checkpoints").files())
-    if (folder / "model.keras").exists() and _has_epochs(folder) and not has_states:
+    if has_model(folder) and _has_epochs(folder) and not has_states:
         raise UsageError(f"{folder} has a network but no states to go on from. Train it anew.")
     changes = _changes(
         _facts(before, read_config(folder)["data"]["sha256"], _recorded(folder)),

@@ -10,8 +10,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from regard.errors import DataError, UsageError
-from regard.files import unused, whole_file, write_text
+from regard.files import read_bounded, unused, whole_file, write_text
+from regard.models import stored
+from regard.models.kinds import refuse_kind
 
+MAX_CONFIG_BYTES = 1 << 20
 METRICS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 
 
@@ -61,14 +64,15 @@ def write_config(folder: Path, recipe, dataset) -> None:
 
 def read_config(folder: Path) -> dict:
     """Reads a run's `config.toml`; raises `DataError` if `folder` is no run."""
+    refuse_kind(Path(folder))
     file = Path(folder) / "config.toml"
     try:
-        config = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError:
-        raise DataError(
-            f"{folder} is no run folder: {file} cannot be read. `regard train` makes one."
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        content = read_bounded(file, MAX_CONFIG_BYTES)
+    except DataError as error:
+        raise DataError(f"{folder} is no run folder: {error} `regard train` makes one.") from None
+    try:
+        config = tomllib.loads(content.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DataError(f"{file} is damaged: {error}.") from None
     if not {"recipe", "data"} <= set(config):
         raise DataError(f"{folder} is no run folder: {file} has no [recipe] and [data].")
@@ -108,8 +112,22 @@ def read_metrics(folder: Path) -> list[dict]:
         ]
 
 
-def save_model(model, folder: Path) -> Path:
-    """Writes `model.keras` whole; raises `RegardError` if the disk is full."""
+def save_model(model, folder: Path, network: str) -> None:
+    """Writes the network of a run: `model.keras` for plain Keras, and the files that regard reads.
+
+    Args:
+        model: The network.
+        folder: The run folder.
+        network: Name of the preset that made it.
+
+    Raises:
+        RegardError: If the disk is full.
+    """
     with whole_file(folder / "model.keras") as temporary:
         model.save(temporary)
-    return folder / "model.keras"
+    stored.write(model, folder, network)
+
+
+def has_model(folder: Path) -> bool:
+    """Whether a run has a network, of this version or an older one."""
+    return any((folder / name).exists() for name in (stored.MODEL, "model.keras"))

@@ -19,7 +19,7 @@ from regard.training.loop import fit
 from regard.training.pixels import scaled
 from regard.training.recipe import Recipe
 from regard.training.resume import SetRate, check_unchanged
-from regard.training.run import new_run_folder, save_model, write_config
+from regard.training.run import has_model, new_run_folder, save_model, write_config
 from regard.training.split import stratified_split
 
 
@@ -155,14 +155,14 @@ def _run(job, folder, callbacks, say):
         )
     except KeyboardInterrupt:
         keeper.restore()
-        if keeper.epochs or not (folder / "model.keras").exists():
-            save_model(job.model, folder)
+        if keeper.epochs or not has_model(folder):
+            save_model(job.model, folder, recipe.network)
         ways = {"regard": "To go on: regard train --resume", "keras": "Kept: regard evaluate"}
         raise Stopped(
             f"Stopped after {keeper.epochs} whole epochs. {ways[recipe.loop]} {folder}"
         ) from None
     keeper.restore()
-    save_model(job.model, folder)
+    save_model(job.model, folder, recipe.network)
     return Trained(folder, job.model, keeper.best_epoch)
 
 

@@ -309,3 +309,29 @@ def test_a_memory_that_cannot_be_kept_is_told_before_the_first_step(data, tmp_pa
             checkpoints=Checkpoints(tmp_path),
             **SETTINGS,
         )
+
+
+def altered(folder, change):
+    """Alters the facts of the newest state, and makes its digest right again."""
+    from regard.training.checkpoint import read_arrays, write_arrays
+
+    file = max(folder.glob("*.safetensors"))
+    arrays, facts = read_arrays(file)
+    change(facts)
+    write_arrays(file, arrays, facts)
+
+
+def test_a_state_sets_nothing_of_a_callback_but_what_it_remembers(data, tmp_path):
+    stopped(data, tmp_path, 9)
+    altered(tmp_path, lambda facts: facts["callbacks"][0][1].update(filepath="/elsewhere"))
+    with pytest.raises(DataError, match="remembers other things"):
+        gone_on(data, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["epoch", "step", "seed", "callbacks", "random"])
+def test_a_state_without_a_fact_is_refused_before_anything_changes(data, tmp_path, name):
+    stopped(data, tmp_path, 9)
+    altered(tmp_path, lambda facts: facts.pop(name))
+    begun = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: pytest.fail("has begun"))
+    with pytest.raises(DataError, match=f"of another version: {name}: Field required"):
+        fit(build(0), *data, callbacks=[begun], checkpoints=Checkpoints(tmp_path), **SETTINGS)

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from regard.errors import DataError
+from regard.training.facts import checked_facts
 from regard.training.loop.memories import check, memories, remind
 from regard.training.loop.state import random_states, set_random_states, variables
 
@@ -53,9 +54,11 @@ class Keeper:
         self._found = self._checkpoints.newest()
         if self._found is None:
             return
-        facts = self._found[1]
+        arrays, facts = self._found
+        facts = checked_facts(facts, arrays, self._checkpoints.folder)
+        self._found = arrays, facts
         shapes = [list(variable.shape) for variable in variables(self._model)]
-        if facts["shape"] != self._shape or facts["variables"] != shapes:
+        if facts.shape != self._shape or facts.variables != shapes:
             raise DataError(
                 f"The checkpoints in {self._checkpoints.folder} are of another model or of other "
                 "data. Train into a new folder."
@@ -72,9 +75,9 @@ class Keeper:
             return start
         self.put_variables_back()
         arrays, facts = self._found
-        remind(self._listeners, _filled_in(facts["callbacks"], arrays))
-        set_random_states(_filled_in(facts["random"], arrays))
-        return Position(facts["epoch"], facts["step"], facts["seed"])
+        remind(self._listeners, _filled_in(facts.callbacks, arrays))
+        set_random_states(_filled_in(facts.random, arrays))
+        return Position(facts.epoch, facts.step, facts.seed)
 
     def put_variables_back(self):
         """Puts back the variables alone."""

@@ -4,7 +4,7 @@ import copy
 
 from keras import callbacks
 
-from regard.errors import UsageError
+from regard.errors import DataError, UsageError
 
 _REMEMBERED = {
     callbacks.EarlyStopping: ("wait", "stopped_epoch", "best", "best_epoch", "best_weights"),
@@ -42,6 +42,7 @@ def remind(listeners, remembered):
 
     Raises:
         UsageError: If one is missing.
+        DataError: If the memory would set anything else of a callback than what it remembers.
     """
     left = list(listeners.callbacks)
     for name, memory in remembered:
@@ -52,6 +53,8 @@ def remind(listeners, remembered):
         if hasattr(callback, "set_state"):
             callback.set_state(memory)
             continue
+        if not isinstance(memory, dict) or set(memory) != set(_names(callback)):
+            raise DataError(f"The checkpoint is altered: {name} remembers other things.")
         for attribute, value in memory.items():
             setattr(callback, attribute, value)
 
@@ -59,8 +62,11 @@ def remind(listeners, remembered):
 def _memory(callback):
     if hasattr(callback, "get_state"):
         return callback.get_state()
-    names = next((n for kind, n in _REMEMBERED.items() if isinstance(callback, kind)), None)
-    return names and {name: copy.copy(getattr(callback, name)) for name in names}
+    return {name: copy.copy(getattr(callback, name)) for name in _names(callback)} or None
+
+
+def _names(callback):
+    return next((n for kind, n in _REMEMBERED.items() if isinstance(callback, kind)), ())
 
 
 def _can_be_kept(memory):
