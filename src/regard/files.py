@@ -2,12 +2,14 @@
 
 import errno
 import os
+import re
 import stat
 from contextlib import contextmanager
 from pathlib import Path
 
 from regard.errors import DataError, RegardError
 
+_LEFT_BEHIND = re.compile(r"\.\d+-.+\.\w+")
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -34,6 +36,22 @@ def whole_file(path: Path):
             _sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_left_behind(folder: Path) -> None:
+    """Removes what `whole_file` leaves in a folder if the process is killed.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp(), ".123-report.html")
+        >>> file.touch()
+        >>> remove_left_behind(file.parent)
+        >>> file.exists()
+        False
+    """
+    for file in folder.iterdir():
+        if _LEFT_BEHIND.fullmatch(file.name):
+            file.unlink(missing_ok=True)
 
 
 @contextmanager

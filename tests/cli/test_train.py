@@ -168,6 +168,13 @@ def test_options_that_do_not_go_with_resume(regard, run, option):
     assert f"{option} does not go with --resume" in outcome.err
 
 
+def test_strict_and_force_without_effect_are_refused(regard, run):
+    outcome = regard("train", "--resume", run, "--strict")
+    assert (outcome.code, "--strict does not go with --resume" in outcome.err) == (2, True)
+    outcome = regard("train", "fashion-mnist-sample", "--force")
+    assert (outcome.code, "--force is for --resume RUN" in outcome.err) == (2, True)
+
+
 def test_resume_of_a_folder_that_is_no_run(regard, tmp_path):
     outcome = regard("train", "--resume", tmp_path)
     assert outcome.code == 3

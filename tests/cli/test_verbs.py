@@ -268,6 +268,7 @@ def test_doctor(regard):
     assert result["packages"]["keras"].startswith("3.")
     assert result["backend"] in result["packages"]
     assert result["free disk"].endswith("GiB")
+    assert "bit for bit" in result["repeatable"]
     in_words = regard("doctor")
     assert in_words.code == 0
     assert result["packages"]["keras"] in in_words.out

@@ -83,6 +83,15 @@ def test_goes_on_after_each_of_many_stops(whole, stopped, small):
     assert left(resume_run(folder, RECIPE, small).folder)[:2] == whole[:2]
 
 
+def test_what_a_kill_left_half_written_is_taken_away(stopped, small):
+    folder = stopped(4)
+    for name in (".123-model.keras", ".9-config.toml", "mine.txt"):
+        (folder / name).touch()
+    resume_run(folder, RECIPE, small)
+    assert [file.name for file in folder.glob(".*")] == []
+    assert (folder / "mine.txt").exists()
+
+
 def test_a_row_that_was_cut_off_is_written_anew(whole, stopped, small):
     folder = stopped(4)
     with (folder / "metrics.csv").open("a") as stream:

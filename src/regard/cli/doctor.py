@@ -16,7 +16,7 @@ def doctor(*, json: bool = False):
     from regard import backend
     from regard.datasets import fashion_mnist
     from regard.errors import RegardError
-    from regard.training.run import environment
+    from regard.training.run import REPEATABLE, environment
 
     if not backend.installed():
         raise RegardError(backend.NONE_INSTALLED)
@@ -24,6 +24,7 @@ def doctor(*, json: bool = False):
     packages = found.pop("packages")
     found["data"] = _data_place(fashion_mnist)
     found["free disk"] = f"{shutil.disk_usage('.').free / 2**30:.1f} GiB"
+    found["repeatable"] = REPEATABLE
     if json:
         print_json(found | {"packages": packages})
     else:

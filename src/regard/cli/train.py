@@ -98,9 +98,11 @@ def train(
         "loop": loop,
     }
     if resume is None:
+        if force:
+            raise UsageError("--force is for --resume RUN; a run is never overwritten.")
         result = _train(settings, recipe, config, data, strict, name, runs)
     else:
-        _refuse_with_resume(recipe=recipe, config=config, name=name)
+        _refuse_with_resume(recipe=recipe, config=config, name=name, strict=strict or None)
         result = _resume(resume, settings, data, force)
     folder = result.trained.folder
     if json:

@@ -12,7 +12,7 @@ from regard.explanation import default_method, explainer
 from regard.files import write_text
 from regard.maps.faithfulness import faithfulness
 from regard.reports.report import render
-from regard.training.run import environment, read_metrics
+from regard.training.run import REPEATABLE, environment, read_metrics
 
 SHOWN_SAMPLES = 24
 SHOWN_MAPS = 8
@@ -112,6 +112,7 @@ def _facts(trained, dataset, recipe):
         "Training time": f"{seconds:.0f} s on {here['cores']} cores",
         "Versions": ", ".join(f"{name} {v}" for name, v in here["packages"].items())
         + f"; backend {here['backend']}",
+        "Repeatable": REPEATABLE,
     }
 
 

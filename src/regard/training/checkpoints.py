@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from regard.errors import DataError, RegardError
+from regard.files import remove_left_behind
 from regard.training.checkpoint import read_arrays, write_arrays
 
 KEPT = 2
@@ -12,7 +13,6 @@ BETWEEN = 10.0  # seconds, at least
 SHARE = 200  # of the time goes to training for each part that goes to writing
 
 _NAME = re.compile(r"steps-(\d+)\.json")
-_LEFT_BEHIND = re.compile(r"\.\d+-(steps-\d+|best)\.(safetensors|json)")  # by a kill
 
 
 class Checkpoints:
@@ -24,7 +24,6 @@ class Checkpoints:
 
     Args:
         folder: A folder; it is made if it does not exist.
-        facts: What the manifest holds beside the state, as plain JSON values.
         between: Seconds between two states, at least; more where writing takes more than
             1 / 200 of that.
         say: Called with a line about a file that cannot be written or read.
@@ -35,10 +34,9 @@ class Checkpoints:
         True
     """
 
-    def __init__(self, folder, facts=None, between=BETWEEN, say=print):
+    def __init__(self, folder, between=BETWEEN, say=print):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._facts = facts or {}
         self._between = between
         self._say = say
         self._pause = between
@@ -59,7 +57,7 @@ class Checkpoints:
         started = time.monotonic()
         try:
             file = self.folder / f"steps-{number:09d}.safetensors"
-            write_arrays(file, arrays, self._facts | facts)
+            write_arrays(file, arrays, facts)
             self._remove_old()
         except (RegardError, OSError) as error:
             self._say(f"The state after {number} steps was not kept: {error} Training goes on.")
@@ -97,9 +95,7 @@ class Checkpoints:
     def _remove_old(self):
         for file in self.files()[KEPT:]:
             _remove(file)
-        for file in self.folder.iterdir():
-            if _LEFT_BEHIND.fullmatch(file.name):
-                file.unlink(missing_ok=True)
+        remove_left_behind(self.folder)
 
 
 def _remove(file):

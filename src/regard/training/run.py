@@ -15,6 +15,10 @@ from regard.models import stored
 from regard.models.kinds import refuse_kind
 
 MAX_CONFIG_BYTES = 1 << 20
+REPEATABLE = (
+    "on a CPU the same seed gives the same weights, bit for bit, on one machine with the same "
+    "versions and number of cores; another number of cores rounds otherwise"
+)
 METRICS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 
 

@@ -10,6 +10,7 @@ import keras
 from regard.datasets import Dataset
 from regard.datasets.check import as_images, as_labels, as_pixels
 from regard.errors import DataError, RegardError, UsageError
+from regard.files import remove_left_behind
 from regard.models import presets
 from regard.training.augmentation import shifted
 from regard.training.best import KeepBest
@@ -96,6 +97,7 @@ def resume_run(
         Stopped: At Ctrl-C, after saving what was trained.
     """
     changed = check_unchanged(folder, recipe, dataset, say, force)
+    remove_left_behind(folder)
     job = _prepared(recipe, dataset)
     write_config(folder, recipe, dataset)
     if "learning_rate" in changed and recipe.schedule == "constant":
@@ -121,7 +123,9 @@ def _prepared(recipe, dataset):
     model = _network(recipe.network, images.shape[1:], len(dataset.class_names))
     training, validation = _parts(dataset, images, labels, recipe)
     loss, targets = _targets(len(dataset.class_names), recipe.label_smoothing)
-    rate = _learning_rate(recipe, math.ceil(len(training[0]) / recipe.batch_size))
+    steps = math.ceil(len(training[0]) / recipe.batch_size)
+    _shorten_memories(model, steps)
+    rate = _learning_rate(recipe, steps)
     model.compile(_optimizer(recipe, rate), loss, metrics=["accuracy"])
     model.optimizer.build(model.trainable_variables)  # else a model stopped at once cannot load
     parts = [(x, targets(y)) for x, y in (training, validation)]
@@ -171,6 +175,13 @@ def _network(name, input_shape, classes):
         return getattr(presets, name)(input_shape, classes)
     except UsageError as error:
         raise DataError(f"The network {name} cannot take these images: {error}") from None
+
+
+def _shorten_memories(model, steps):
+    """Lets batch norm's averages reach back one epoch at most; where steps are few they lag."""
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = min(layer.momentum, 1 - 1 / steps)
 
 
 def _optimizer(recipe, rate):
