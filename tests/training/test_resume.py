@@ -1,15 +1,27 @@
 """A run that was interrupted goes on as if it had not been."""
 
+import errno
 import json
 import os
+import shutil
 import signal
+from functools import partial
+from pathlib import Path
 
 import keras
 import pytest
 
 import regard
-from regard.errors import DataError, UsageError
-from regard.training import Recipe, Stopped, resume_run, train_run
+from regard.errors import DataError, RegardError, UsageError
+from regard.training import (
+    Checkpoints,
+    Recipe,
+    Stopped,
+    checkpoints,
+    resume_run,
+    train_run,
+    training,
+)
 from regard.training.run import read_config, read_metrics
 
 pytestmark = pytest.mark.usefixtures("eager")
@@ -198,3 +210,57 @@ def test_a_run_by_keras_has_nothing_to_go_on_from(small, tmp_path):
 def test_a_folder_that_is_no_run(small, tmp_path):
     with pytest.raises(DataError, match="no run folder"):
         resume_run(tmp_path, RECIPE, small)
+
+
+class Failing:
+    """Lets the n-th of all writing calls fail, once."""
+
+    def __init__(self, monkeypatch, number, code):
+        self.left, self.code = number, code
+        for owner, name in WRITES:
+            monkeypatch.setattr(owner, name, self._counted(getattr(owner, name)))
+
+    def _counted(self, function):
+        def call(*arguments, **options):
+            self.left -= 1
+            if self.left == -1:
+                raise OSError(self.code, os.strerror(self.code))
+            return function(*arguments, **options)
+
+        return call
+
+
+WRITES = ((os, "fsync"), (Path, "replace"), (Path, "write_bytes"), (Path, "write_text"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+def test_a_write_that_fails_anywhere_leaves_a_run_that_goes_on_to_the_same(
+    small, tmp_path, monkeypatch, code
+):
+    """Every single write of a training fails once; prints how many there are."""
+    recipe = RECIPE.model_copy(update={"network": "tutorial", "epochs": 2, "batch_size": 45})
+    monkeypatch.setattr(training, "Checkpoints", partial(Checkpoints, between=0.0))
+    monkeypatch.setattr(checkpoints, "SHARE", 0)
+    expected = left(train_run(recipe, small, tmp_path, "whole").folder)
+    number, ended = 0, 0
+    while True:
+        folder = tmp_path / str(number)
+        with monkeypatch.context() as patch:
+            failing = Failing(patch, number, code)
+            try:
+                train_run(recipe, small, tmp_path, str(number))
+            except (RegardError, OSError):
+                ended += 1
+        if failing.left >= 0:
+            break
+        if not (folder / "environment.json").exists():
+            shutil.rmtree(folder)
+            train_run(recipe, small, tmp_path, str(number))
+        else:
+            resume_run(folder, recipe, small)
+        assert left(folder) == expected, f"write {number} failed"
+        shutil.rmtree(folder)
+        number += 1
+    print(f"{number} writes failed, one a training; {ended} trainings ended by it, all went on")
+    assert number > 30

@@ -41,6 +41,6 @@ def set_random_states(states):
         return
     import torch
 
-    first, *others = map(torch.from_numpy, states)
+    first, *others = (torch.tensor(state) for state in states)  # which are not to be written to
     torch.set_rng_state(first)
     torch.cuda.set_rng_state_all(others)
