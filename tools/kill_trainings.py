@@ -32,7 +32,7 @@ RECIPE = Recipe(
     dataset="fashion-mnist-sample",
     network="regard_fast",
     epochs=6,
-    batch_size=20,
+    batch_size=30,
     shift=1,
     weight_decay=0.01,
     schedule="one-cycle",
@@ -117,7 +117,7 @@ def main():
         kills, equal, runs = 0, 0, 0
         while kills < options.kills:
             root = Path(folder, f"killed-{runs}")
-            while not run_child(go_on, root, chance.uniform(0.2, 1.5) * seconds):
+            while not run_child(go_on, root, chance.uniform(0.2, 0.8) * seconds):
                 kills += 1
             runs += 1
             found = finished(root)
