@@ -239,7 +239,7 @@ def test_a_write_that_fails_anywhere_leaves_a_run_that_goes_on_to_the_same(
     small, tmp_path, monkeypatch, code
 ):
     """Every single write of a training fails once; prints how many there are."""
-    recipe = RECIPE.model_copy(update={"network": "tutorial", "epochs": 2, "batch_size": 45})
+    recipe = RECIPE.model_copy(update={"network": "tutorial", "epochs": 1, "batch_size": 45})
     monkeypatch.setattr(training, "Checkpoints", partial(Checkpoints, between=0.0))
     monkeypatch.setattr(checkpoints, "SHARE", 0)
     expected = left(train_run(recipe, small, tmp_path, "whole").folder)[:2]
