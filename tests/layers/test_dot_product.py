@@ -42,6 +42,12 @@ def test_parts_give_the_whole_and_its_gradients(in_parts, rows):
         np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-5)
 
 
+def test_no_images_give_none(monkeypatch):
+    monkeypatch.setattr(dot_product, "_is_jax_on_cpu", lambda: True)
+    none = [x[:0] for x in inputs()]
+    assert tuple(dot_product.attend(*none).shape) == (0, 3, QUERIES, 5)
+
+
 def test_equals_the_formula(in_parts):
     queries, keys, values = inputs()
     in_parts(IMAGES * 3 * KEYS * 4)

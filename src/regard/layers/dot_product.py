@@ -88,8 +88,9 @@ def _is_jax_on_cpu():
 
 def _attend_in_slices(queries, keys, values):
     """Takes a few images at a time: XLA computes a batch of products on one core, slices on all."""
-    size = max(SLICE // math.prod((*queries.shape[1:-1], keys.shape[-2])), 1)
-    starts = range(0, queries.shape[0], size)
+    logits = math.prod((*queries.shape[1:-1], keys.shape[-2]))
+    size = max(SLICE // logits, 1)
+    starts = range(0, max(queries.shape[0], 1), size)
     slices = [[x[start : start + size] for x in (queries, keys, values)] for start in starts]
     return ops.concatenate([_attend_keeping_scores(*one) for one in slices])
 

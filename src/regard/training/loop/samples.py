@@ -88,8 +88,10 @@ class OnDisk:
             is_read = self._next_place[0] is order and self._next_place[1] == number
             read = self._next.result() if is_read else self._read(self._rows(order, number))
             self._place, self._window = (order, number), arrays.on_device(read)
-            self._next_place = (order, number + 1)
-            self._next = self._reader.submit(self._read, self._rows(order, number + 1))
+            following = self._rows(order, number + 1)
+            if len(following):
+                self._next_place = (order, number + 1)
+                self._next = self._reader.submit(self._read, following)
         return self._window
 
     def _rows(self, order, number):
