@@ -1,0 +1,1 @@
+"""Whether attention helps, here: the same training over seeds and designs, with fair controls."""
