@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 
 from regard.benchmarking import contenders, machine
-from regard.benchmarking.process import Worker
 from regard.benchmarking.ratios import greatest_difference, ratios, spread
 from regard.benchmarking.work import BATCH_SIZE
 from regard.errors import RegardError
+from regard.processes.process import Worker
 
 TOLERANCE = 1e-4  # of the losses of all contenders
 # Later on rounding may turn a unit on or off: starting weights that were changed by 1e-7 of their

@@ -8,8 +8,8 @@ It hears the word `prove` once, then `round` ROUNDS times.
 import sys
 from pathlib import Path
 
-from regard.benchmarking.conversation import Conversation
 from regard.benchmarking.work import PROVED_STEPS, samples
+from regard.processes.conversation import Conversation
 
 
 def main():

@@ -15,6 +15,7 @@ VERBS = {
     "evaluate": "Test a run: accuracy with its interval, per class, calibration, mistakes.",
     "predict": "Classify pictures.",
     "explain": "Show where a network looks.",
+    "compare": "Find out whether attention helps, over seeds and beside controls.",
     "export": "Write a run's network as an ONNX file, proven equal.",
     "layers": "List the attention layers: paper, kind, axes, cost.",
     "data": "List the data sets, or check your photos.",

@@ -35,12 +35,12 @@ def tutorial(input_shape=(28, 28, 1), classes=10, attention="pixel", **attention
     middle = attention_layer("attention", attention, defaults | attention_arguments)
     layers = [
         keras.Input(input_shape),
-        keras.layers.Conv2D(32, 3),
-        keras.layers.Conv2D(64, 3),
-        keras.layers.MaxPooling2D(2),
+        keras.layers.Conv2D(32, 3, name="conv2d"),
+        keras.layers.Conv2D(64, 3, name="conv2d_1"),
+        keras.layers.MaxPooling2D(2, name="max_pooling2d"),
         *([] if middle is None else [middle]),
-        keras.layers.Flatten(),
-        keras.layers.Dense(128, activation="relu"),
-        keras.layers.Dense(classes, activation="softmax"),
+        keras.layers.Flatten(name="flatten"),
+        keras.layers.Dense(128, activation="relu", name="dense"),
+        keras.layers.Dense(classes, activation="softmax", name="dense_1"),
     ]
     return keras.Sequential(layers, name="tutorial")

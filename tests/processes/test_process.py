@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from regard.benchmarking.process import Worker
 from regard.errors import RegardError
+from regard.processes.process import Worker
 
 ECHO = """
 import sys, json
@@ -20,7 +20,7 @@ sys.exit("no memory left")
 """
 CONVERSES = """
 import os
-from regard.benchmarking.conversation import Conversation
+from regard.processes.conversation import Conversation
 conversation = Conversation()
 print("a library's remark")
 os.system("echo another")
@@ -69,7 +69,7 @@ def test_a_killed_worker_is_told():
 
 
 def test_a_worker_that_hears_nothing_is_ended(monkeypatch):
-    monkeypatch.setattr("regard.benchmarking.process._SECONDS_TO_END", 0.5)
+    monkeypatch.setattr("regard.processes.process._SECONDS_TO_END", 0.5)
     start = time.monotonic()
     with python("import time; time.sleep(60)"):
         pass

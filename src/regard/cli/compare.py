@@ -1,0 +1,179 @@
+"""`regard compare`."""
+
+from pathlib import Path
+from typing import Literal
+
+from cyclopts.types import ExistingDirectory, ExistingFile, PositiveInt
+
+from regard.cli.output import notify, print_json, print_table
+from regard.errors import UsageError
+
+Control = Literal["frozen", "equal parameters", "equal time", "shuffled", "none"]
+
+
+def compare(
+    dataset: str | None = None,
+    /,
+    *,
+    design: list[str] | None = None,
+    network: str | None = None,
+    recipe: str | None = None,
+    epochs: int | None = None,
+    seeds: int | None = None,
+    images: int | None = None,
+    control: list[Control] | None = None,
+    worth: float | None = None,
+    until_decided: bool = False,
+    tune: int | None = None,
+    config: ExistingFile | None = None,
+    resume: ExistingDirectory | None = None,
+    data: ExistingDirectory | None = None,
+    name: str | None = None,
+    studies: Path = Path("studies"),
+    workers: PositiveInt | None = None,
+    ray: str | None = None,
+    json: bool = False,
+):
+    """Compare attention with none, over seeds and beside controls, and write a report.
+
+    Parameters
+    ----------
+    dataset
+        As for regard train; fashion-mnist by default.
+    design
+        Attention to compare, such as cbam or pixel:units=32; may be given several times. The
+        network without attention is always compared with.
+    network
+        As for regard train.
+    recipe
+        As for regard train; fast by default, for photos photos.
+    epochs
+        Passes over the training images; by default the recipe's.
+    seeds
+        How many seeds; 10 by default.
+    images
+        Training images, drawn anew with each seed; all by default.
+    control
+        What designs are compared with beside no attention; may be given several times. All by
+        default: frozen, equal parameters, equal time, shuffled. Or none.
+    worth
+        Difference in accuracy that is worth having; 0.005 by default, half a point.
+    until_decided
+        Look after each seed from the fifth on, and stop when all designs are decided.
+    tune
+        Learning rates to try for each arm, on validation images; by default the recipe's is taken.
+    config
+        A TOML file with a study, such as the study.toml of another one; options win over it.
+    resume
+        Folder of a study to go on with.
+    data
+        Folder with the data set's files.
+    name
+        Name of the study; by default the data set's and the network's, counted up.
+    studies
+        Folder of all studies.
+    workers
+        Trainings at a time; by default as many as there are cores.
+    ray
+        Address of a Ray cluster to train on, such as auto.
+    json
+        Print the result as JSON.
+    """
+    from regard import comparing
+
+    settings = {
+        "designs": design,
+        "seeds": None if seeds is None else list(range(seeds)),
+        "images": images,
+        "controls": None if control is None else [one for one in control if one != "none"],
+        "worth": worth,
+        "until_decided": until_decided or None,
+        "tune": tune,
+    }
+    of_recipe = {"dataset": dataset, "network": network, "epochs": epochs}
+    if resume is None:
+        study = _study(settings, of_recipe, recipe, config)
+        loaded = _loaded(study, data)
+        found = comparing.compare(study, loaded, studies, name, workers, ray, _progress())
+    else:
+        _refuse_with_resume(**settings, **of_recipe, recipe=recipe, config=config, name=name)
+        from regard.compare.folder import StudyFolder
+
+        loaded = _loaded(StudyFolder(resume).study, data)
+        found = comparing.resume_comparison(resume, loaded, workers, ray, _progress())
+    _print(found, json)
+
+
+def _study(settings, of_recipe, recipe, config):
+    from regard import datasets
+    from regard.compare.study import make_study, read_study
+    from regard.training.recipe import read_recipe
+
+    given = read_study(config) if config else {"seeds": list(range(10))}
+    given |= {name: value for name, value in settings.items() if value is not None}
+    if not given.get("designs"):
+        raise UsageError("Name the attention to compare: --design cbam --design pixel:units=32")
+    own = given.pop("recipe", None)
+    if recipe is None and own is None:
+        named = of_recipe["dataset"]
+        recipe = "photos" if named and datasets.holds_photos(named) else "fast"
+    base = read_recipe(name=recipe).model_dump() if recipe else {}
+    from regard.training.recipe import changed
+
+    return make_study(given | {"recipe": changed(base | (own or {}), **of_recipe)})
+
+
+def _loaded(study, data):
+    from regard import datasets
+
+    loaded = datasets.load_for(study.recipe, data)
+    notify(loaded.provenance.notice)
+    return loaded
+
+
+def _refuse_with_resume(**options):
+    given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None]
+    if given:
+        raise UsageError(f"{given[0]} does not go with --resume, which goes on as the study says.")
+
+
+def _progress():
+    import time
+
+    start = time.monotonic()
+
+    def told(done, total, what):
+        seconds = (time.monotonic() - start) / max(done, 1) * (total - done)
+        notify(f"{done}/{total}  {what}  ({_duration(seconds)} left)")
+
+    return told
+
+
+def _duration(seconds):
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
+def _print(found, json):
+    if json:
+        from dataclasses import asdict
+
+        print_json(
+            {"study": str(found.folder), "comparisons": [asdict(one) for one in found.comparisons]}
+        )
+        return
+    print_table(
+        ("arm", "against", "seeds", "difference, points", "95 % interval", "verdict"),
+        (
+            (
+                one.arm,
+                one.against,
+                one.seeds,
+                f"{100 * one.difference:+.2f}",
+                f"[{100 * one.interval[0]:+.2f}, {100 * one.interval[1]:+.2f}]",
+                one.verdict,
+            )
+            for one in found.comparisons
+        ),
+    )
+    print(f"Report: {found.folder / 'report.html'}")

@@ -1,0 +1,226 @@
+"""Whether attention helps, in one call: plan the arms, train them, judge, report."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from regard import datasets
+from regard.compare.comparison import Comparison
+from regard.compare.folder import StudyFolder, new_study
+from regard.compare.results import Results
+from regard.compare.study import make_study
+from regard.errors import DataError, RegardError, UsageError
+
+if TYPE_CHECKING:
+    pass
+
+FEWEST = 5  # seeds of a result
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a study came to.
+
+    Attributes:
+        folder: The study's folder, with `report.html`, `table.md`, `.csv` and `.tex`.
+        results: What each training gave.
+        comparisons: Each design against no attention and against its controls.
+    """
+
+    folder: Path
+    results: Results
+    comparisons: list[Comparison]
+
+
+def compare(
+    study=None,
+    dataset=None,
+    root="studies",
+    name=None,
+    workers=None,
+    ray=None,
+    progress=lambda done, total, what: None,
+    **settings,
+):
+    """Compares networks with attention with the one without, over seeds, with controls.
+
+    Args:
+        study: A `regard.compare.study.Study`; or give its settings by name: `designs`, `seeds`, ….
+        dataset: A `regard.datasets.Dataset`; by default the one that the study's recipe names.
+        root: Folder of all studies.
+        name: Name of the study; by default the data set's and the network's, counted up.
+        workers: Processes on this machine; by default as many as it has cores.
+        ray: Address of a Ray cluster to train on instead.
+        progress: Called with the number of trainings done, of all, and what was done last.
+        settings: Of a `Study`, in place of `study`.
+
+    Returns:
+        A `Compared`.
+
+    Raises:
+        UsageError: If a setting cannot be right, or a design does not fit the network.
+        DataError: If the images cannot be used.
+        RegardError: If no training of the network without attention succeeded.
+    """
+    if (study is None) == (not settings):
+        raise UsageError("Give a study, or its settings by name: designs=[...], seeds=[...].")
+    study = study or make_study(settings)
+    dataset = dataset or datasets.load_for(study.recipe)
+    _check_classes(dataset)
+    folder = new_study(study, Path(root), f"{dataset.name}-{study.recipe.network}", name)
+    return _run(folder, dataset, workers, ray, progress)
+
+
+def resume_comparison(
+    folder, dataset=None, workers=None, ray=None, progress=lambda done, total, what: None
+):
+    """Does what is not done yet of a study, tries again what failed, and writes the report.
+
+    Args:
+        folder: The study's folder.
+        dataset: See `compare`.
+        workers: See `compare`.
+        ray: See `compare`.
+        progress: See `compare`.
+
+    Raises:
+        DataError: If `folder` is no study or one of another version, or the images are others.
+    """
+    opened = StudyFolder(folder)
+    dataset = dataset or datasets.load_for(opened.study.recipe)
+    return _run(opened, dataset, workers, ray, progress)
+
+
+def read_comparison(folder):
+    """Judges what is done of a study, and writes its report anew; trains nothing."""
+    return _judged(StudyFolder(folder))
+
+
+def _run(folder, dataset, workers, ray, progress):
+    digest = _digest(dataset)
+    if folder.has_plan() and folder.read_plan()["data"]["sha256"] != digest:
+        raise DataError(
+            f"{folder.path} was made with other images than those of {dataset.name} now. "
+            "Run the study anew."
+        )
+    with _workers(folder.study, dataset, workers, ray) as pool:
+        if not folder.has_plan():
+            folder.write_plan(_planned(pool), dataset, digest)
+        arms = [arm for arm in folder.arms() if arm.arm.role != "shuffled"]
+        _tune(folder, pool, arms, progress)
+        for seeds in _looks(folder.study):
+            _train(folder, pool, arms, seeds, progress)
+            compared = _judged(folder)
+            if folder.study.until_decided and _is_decided(compared):
+                break
+    return compared
+
+
+def _workers(study, dataset, workers, ray):
+    if ray is not None:
+        from regard.compare.on_ray import RayWorkers
+
+        return RayWorkers(study, dataset, ray)
+    from regard.compare.local import LocalWorkers
+
+    return LocalWorkers(study, dataset, workers)
+
+
+def _planned(pool):
+    ((_, answer),) = pool.run([{"do": "plan"}])
+    _raise_refusal(answer)
+    if "failed" in answer:
+        raise RegardError(f"The arms could not be built: {answer['failed']}")
+    return answer
+
+
+def _raise_refusal(answer):
+    kinds = {UsageError.exit_code: UsageError, DataError.exit_code: DataError}
+    if "refused" in answer:
+        raise kinds.get(answer["exit_code"], RegardError)(answer["refused"])
+
+
+def _tune(folder, pool, arms, progress):
+    if not folder.study.tune:
+        return
+    open_arms = {arm.arm.name: arm for arm in arms if folder.rate(arm.arm.name) is None}
+    tasks = [{"do": "tune", "arm": arm.to_dict()} for arm in open_arms.values()]
+    for done, (task, answer) in enumerate(pool.run(tasks), 1):
+        name = task["arm"]["arm"]["name"]
+        if "failed" in answer:
+            raise RegardError(f"The learning rate of {name} was not found: {answer['failed']}")
+        folder.write_rate(name, answer)
+        progress(done, len(tasks), f"tuned {name}: learning rate {answer['learning_rate']:.2g}")
+
+
+def _train(folder, pool, arms, seeds, progress):
+    tasks = [
+        {
+            "do": "train",
+            "arm": arm.to_dict(),
+            "seed": seed,
+            "rate": folder.rate(arm.arm.name) if folder.study.tune else None,
+        }
+        for seed in seeds
+        for arm in arms
+        if folder.piece(arm.arm.name, seed) is None
+    ]
+    total = len(arms) * len(folder.study.seeds)
+    before = len(arms) * (folder.study.seeds.index(seeds[-1]) + 1) - len(tasks)
+    for done, (task, answer) in enumerate(pool.run(tasks), before + 1):
+        name, seed = task["arm"]["arm"]["name"], task["seed"]
+        folder.write_piece(name, seed, answer)
+        progress(done, total, f"{name}, seed {seed}: {_told(name, answer)}")
+
+
+def _told(name, answer):
+    if "failed" in answer:
+        return f"failed: {answer['failed']}"
+    return f"accuracy {answer['scores'][name]['accuracy']:.4f}"
+
+
+def _looks(study):
+    """Yields the seeds that are trained before each look at the results."""
+    first = FEWEST if study.until_decided else len(study.seeds)
+    yield study.seeds[:first]
+    for seed in study.seeds[first:]:
+        yield (seed,)
+
+
+def _judged(folder):
+    from regard.compare.judging import judge
+    from regard.reports.study import write_study
+
+    results = folder.results()
+    if not results.seeds("none"):
+        why = next(iter(results.failed.values()), "none was done")
+        raise RegardError(f"No training without attention succeeded, of {folder.path}: {why}")
+    comparisons = judge(results)
+    write_study(folder.path, results, comparisons)
+    return Compared(folder.path, results, comparisons)
+
+
+def _is_decided(compared):
+    return not any(
+        one.verdict.startswith("cannot tell")
+        for one in compared.comparisons
+        if one.against == "none"
+    )
+
+
+def _check_classes(dataset):
+    if len(dataset.class_names) < 2:
+        raise DataError(f"{dataset.name} has one class; there is nothing to tell apart.")
+
+
+def _digest(dataset):
+    """SHA-256 of all images and labels."""
+    whole = hashlib.sha256()
+    for split in (dataset.train, dataset.validation, dataset.test):
+        if split is not None:
+            whole.update(np.ascontiguousarray(split.images).data)
+            whole.update(np.ascontiguousarray(split.labels).data)
+    return whole.hexdigest()
