@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 FEWEST = 5  # seeds of a result
 
 
+class Stopped(RegardError):
+    """The study was interrupted; its finished trainings are in the folder."""
+
+
 @dataclass(frozen=True)
 class Compared:
     """What a study came to.
@@ -63,6 +67,7 @@ def compare(
     Raises:
         UsageError: If a setting cannot be right, or a design does not fit the network.
         DataError: If the images cannot be used.
+        Stopped: At Ctrl-C; go on with `resume_comparison`.
         RegardError: If no training of the network without attention succeeded.
     """
     if (study is None) == (not settings):
@@ -106,16 +111,24 @@ def _run(folder, dataset, workers, ray, progress):
             f"{folder.path} was made with other images than those of {dataset.name} now. "
             "Run the study anew."
         )
-    with _workers(folder.study, dataset, workers, ray) as pool:
-        if not folder.has_plan():
-            folder.write_plan(_planned(pool), dataset, digest)
-        arms = [arm for arm in folder.arms() if arm.arm.role != "shuffled"]
-        _tune(folder, pool, arms, progress)
-        for seeds in _looks(folder.study):
-            _train(folder, pool, arms, seeds, progress)
-            compared = _judged(folder)
-            if folder.study.until_decided and _is_decided(compared):
-                break
+    try:
+        with _workers(folder.study, dataset, workers, ray) as pool:
+            return _trained_and_judged(folder, pool, dataset, digest, progress)
+    except KeyboardInterrupt:
+        raise Stopped(f"Stopped. To go on: regard compare --resume {folder.path}") from None
+
+
+def _trained_and_judged(folder, pool, dataset, digest, progress):
+    if not folder.has_plan():
+        folder.write_plan(_planned(pool), dataset, digest)
+    arms = [arm for arm in folder.arms() if arm.arm.role != "shuffled"]
+    progress(0, len(arms) * len(folder.study.seeds), f"{len(arms)} arms to train")
+    _tune(folder, pool, arms, progress)
+    for seeds in _looks(folder.study):
+        _train(folder, pool, arms, seeds, progress)
+        compared = _judged(folder)
+        if folder.study.until_decided and _is_decided(compared):
+            break
     return compared
 
 

@@ -131,7 +131,8 @@ def _loaded(study, data):
     return loaded
 
 
-def _refuse_with_resume(**options):
+def _refuse_with_resume(designs, controls, **options):
+    options |= {"design": designs, "control": controls}
     given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None]
     if given:
         raise UsageError(f"{given[0]} does not go with --resume, which goes on as the study says.")
@@ -140,11 +141,13 @@ def _refuse_with_resume(**options):
 def _progress():
     import time
 
-    start = time.monotonic()
+    began = []
 
     def told(done, total, what):
-        seconds = (time.monotonic() - start) / max(done, 1) * (total - done)
-        notify(f"{done}/{total}  {what}  ({_duration(seconds)} left)")
+        began.append((time.monotonic(), done))
+        (start, before), (now, _) = began[0], began[-1]
+        left = (now - start) / max(done - before, 1) * (total - done)
+        notify(f"{done}/{total}  {what}" + (f"  ({_duration(left)} left)" if done > before else ""))
 
     return told
 
