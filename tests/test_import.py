@@ -68,8 +68,13 @@ print(all(isinstance(layer, regard.layers.Attention) for layer in model.layers[1
     "start",
     [
         "import regard, keras; load = keras.models.load_model",
-        "import keras, regard; load = keras.models.load_model",
-        "import regard; load = lambda file: regard.load(file, trust=True)",
+        pytest.param(
+            "import keras, regard; load = keras.models.load_model", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            "import regard; load = lambda file: regard.load(file, trust=True)",
+            marks=pytest.mark.slow,
+        ),
         "import regard; regard.layers.Attention()\n"
         "load = lambda file: regard.load(file, trust=True)",
     ],

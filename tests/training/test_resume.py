@@ -25,6 +25,7 @@ from regard.training import (
 from regard.training.run import read_config, read_metrics
 
 pytestmark = pytest.mark.usefixtures("eager")
+SLOWLY = partial(pytest.param, marks=pytest.mark.slow)
 RECIPE = Recipe(
     dataset="fashion-mnist-sample",
     network="resnet20",
@@ -76,7 +77,7 @@ def stopped(eager, small, tmp_path):
     return stop
 
 
-@pytest.mark.parametrize("at", [1, 4, 8])
+@pytest.mark.parametrize("at", [SLOWLY(1), 4, SLOWLY(8)])
 def test_goes_on_to_the_same_run(whole, stopped, small, at):
     trained = resume_run(stopped(at), RECIPE, small)
     values, rows, _ = left(trained.folder)
@@ -146,7 +147,13 @@ def test_what_changed_is_said_and_refused_without_force(stopped, small):
 
 @pytest.mark.parametrize(
     "change",
-    [{"network": "resnet9"}, {"batch_size": 20}, {"shift": 0}, {"seed": 1}, {"loop": "keras"}],
+    [
+        {"network": "resnet9"},
+        SLOWLY({"batch_size": 20}),
+        SLOWLY({"shift": 0}),
+        SLOWLY({"seed": 1}),
+        {"loop": "keras"},
+    ],
 )
 def test_what_the_state_means_nothing_without_is_refused_even_by_force(stopped, small, change):
     folder = stopped(4)

@@ -4,6 +4,7 @@ import errno
 import os
 import pathlib
 import signal
+from functools import partial
 
 import keras
 import numpy as np
@@ -15,6 +16,7 @@ from regard.training.augmentation import shifted
 from regard.training.loop import fit, order
 from regard.training.loop.state import variables
 
+SLOWLY = partial(pytest.param, marks=pytest.mark.slow)
 EPOCHS = 4
 SETTINGS = {"batch_size": 8, "epochs": EPOCHS, "verbose": 0, "seed": 5, "validation_split": 0.25}
 
@@ -101,7 +103,7 @@ def gone_on(data, folder, lines=None, seed=99):
     return state(model), history.history
 
 
-@pytest.mark.parametrize("at", [2, 7, 19])
+@pytest.mark.parametrize("at", [SLOWLY(2), 7, SLOWLY(19)])
 def test_goes_on_to_the_same_bits(data, whole, tmp_path, at):
     interrupted(data, tmp_path, at)
     assert gone_on(data, tmp_path) == whole
@@ -195,7 +197,9 @@ def spoil(file):
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".json"])
-@pytest.mark.parametrize("damage", [spoil, lambda file: file.write_bytes(b""), os.unlink])
+@pytest.mark.parametrize(
+    "damage", [spoil, SLOWLY(lambda file: file.write_bytes(b"")), SLOWLY(os.unlink)]
+)
 def test_a_damaged_state_is_named_and_the_one_before_is_taken(
     data, whole, tmp_path, suffix, damage
 ):
