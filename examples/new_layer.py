@@ -36,7 +36,7 @@ class MeanGate(layers.AttentionLayer):
 
     def attend(self, x, training):
         mean = keras.ops.mean(keras.ops.cast(x, self.gate_dtype), axis=-1, keepdims=True)
-        attention = self.gate(mean)
+        attention = self.applied(self.gate(mean))
         return x * keras.ops.cast(attention, x.dtype), attention[..., 0]
 
 

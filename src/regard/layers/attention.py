@@ -7,11 +7,12 @@ import keras
 from keras import ops
 
 from regard.layers import arguments, dot_product, layout, parts
+from regard.layers.applied import AppliesAttention
 from regard.layers.scores_limit import refuse_over_limit
 
 
 @keras.saving.register_keras_serializable(package="regard")
-class Attention(keras.layers.Attention):
+class Attention(AppliesAttention, keras.layers.Attention):
     """Lets each pixel of a feature map gather from all pixels, or is Keras's own `Attention`.
 
     Called on a list `[query, value]` or `[query, value, key]`, this is `keras.layers.Attention`,
@@ -176,7 +177,8 @@ class Attention(keras.layers.Attention):
         if self.scale is not None:
             factor = factor * ops.cast(self.scale, precise)
         queries = ops.cast(self.query(pixels), precise) * factor
-        return queries, ops.cast(self.key(pixels), precise), self.value(pixels)
+        keys = ops.cast(self.key(pixels), precise)
+        return self.applied(queries), self.applied(keys), self.value(pixels)
 
     def _drop(self, attention):
         return keras.random.dropout(attention, self.dropout, seed=self.seed_generator)

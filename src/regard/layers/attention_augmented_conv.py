@@ -139,7 +139,8 @@ class AttentionAugmentedConvolution(AttentionLayer):
             queries, keys = relative.extend(queries, keys, scale, tables, size, size)
         else:
             queries = queries * scale
-        return queries, keys, relative.split_heads(self.value(x), self.heads, x.dtype)
+        values = relative.split_heads(self.value(x), self.heads, x.dtype)
+        return self.applied(queries), self.applied(keys), values
 
     def _beside(self, gathered, x):
         attended = self.project(relative.merge_heads(gathered, x))

@@ -118,7 +118,7 @@ class AttentionGate(AttentionLayer):
         seen = ops.cast(self.from_input(_at_least(x, self.subsampling)), self.gate_dtype)
         asked = ops.cast(self.from_gating(gating), self.gate_dtype)
         features = ops.relu(seen + resampling.resize(asked, ops.shape(seen)[1:3]))
-        coarse = self._normalize(self.gate(features))
+        coarse = self.applied(self._normalize(self.gate(features)))
         spatial = resampling.resize(coarse, ops.shape(x)[1:3])
         output = self.norm(self.project(x * ops.cast(spatial, x.dtype)), training=training)
         return output, {"spatial": spatial[..., 0], "coarse": coarse[..., 0]}

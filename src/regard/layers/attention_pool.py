@@ -98,7 +98,7 @@ class AttentionPooling(AttentionLayer):
             for features in (self.query(mean), self.key(tokens), self.value(tokens))
         )
         queries = queries * queries.shape[-1] ** -0.5
-        attention = dot_product.scores(queries, ops.cast(keys, self.gate_dtype))
+        attention = self.applied(dot_product.scores(queries, ops.cast(keys, self.gate_dtype)))
         output = self.project(heads.merge(dot_product.gather(attention, values)))
         return ops.squeeze(output, 1), ops.squeeze(attention, 2)
 

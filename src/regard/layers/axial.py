@@ -111,6 +111,6 @@ class AxialAttention(AttentionLayer):
             split(layers[name](lines), self.heads) for name in ("query", "key", "value")
         )
         queries = ops.cast(queries, self.gate_dtype) * queries.shape[-1] ** -0.5
-        attention = dot_product.scores(queries, ops.cast(keys, self.gate_dtype))
+        attention = self.applied(dot_product.scores(queries, ops.cast(keys, self.gate_dtype)))
         gathered = merge(dot_product.gather(attention, values))
         return layers["project"](gathered), attention

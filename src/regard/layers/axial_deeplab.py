@@ -100,7 +100,7 @@ class AxialDeeplabAttention(AttentionLayer):
         projected = split(self.norm(self.project(lines), training=training), self.heads)
         size = projected.shape[-1] // 2
         queries, keys, values = ops.split(projected, [size // 2, size], axis=-1)
-        attention = self._attention(queries, keys, training)
+        attention = self.applied(self._attention(queries, keys, training))
         positions = ops.cast(_by_offset(self.value_positions, lines.shape[2]), values.dtype)
         gathered = (
             dot_product.gather(attention, values),

@@ -99,7 +99,7 @@ class BottleneckAttention(AttentionLayer):
         places = tuple(range(1, len(x.shape) - 1))
         channel = ops.expand_dims(self._channel_logits(x, places, training), places)
         spatial = ops.cast(self._spatial_logits(x, training), self.gate_dtype)
-        attention = ops.sigmoid(channel * spatial)
+        attention = self.applied(ops.sigmoid(channel * spatial))
         return x * ops.cast(1 + attention, x.dtype), attention
 
     def _channel_logits(self, x, places, training):

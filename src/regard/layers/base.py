@@ -3,16 +3,18 @@
 import keras
 
 from regard.layers import arguments, layout
+from regard.layers.applied import AppliesAttention
 from regard.layers.scores_limit import refuse_over_limit
 
 
-class AttentionLayer(keras.layers.Layer):
+class AttentionLayer(AppliesAttention, keras.layers.Layer):
     """A layer that takes one feature map and can return its attention.
 
     A subclass is written for channels last and lets this class see to the rest. It declares
     what its attention is, makes its weights in `build_for(shape)`, and gives
     `(output, attention)` in `attend(x, training)`; where the output can be had for less, it
-    gives that alone in `output_of(x, training)`. A layer with several attention maps declares and
+    gives that alone in `output_of(x, training)`. Both hand what the attention is through
+    `self.applied` before it meets the values. A layer with several attention maps declares and
     returns dictionaries of the same names.
 
     Attributes:

@@ -120,7 +120,8 @@ class BotNetAttention(AttentionLayer):
         queries, keys = relative.extend(
             queries, keys, scale, tables, size, size, self.scale_position
         )
-        return queries, keys, relative.split_heads(self.value(x), self.heads, x.dtype)
+        values = relative.split_heads(self.value(x), self.heads, x.dtype)
+        return self.applied(queries), self.applied(keys), values
 
     def _merged(self, gathered, x):
         output = relative.merge_heads(gathered, x)

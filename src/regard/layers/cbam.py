@@ -83,10 +83,10 @@ class ConvolutionalBlockAttention(AttentionLayer):
         self.spatial = parts.built(gate, shape)
 
     def attend(self, x, training):
-        channel = self._channel_gate(ops.cast(x, self.gate_dtype))
+        channel = self.applied(self._channel_gate(ops.cast(x, self.gate_dtype)))
         places = tuple(range(1, len(x.shape) - 1))
         refined = x * ops.expand_dims(ops.cast(channel, x.dtype), places)
-        spatial = self.spatial(refined, axis=-1, training=training)
+        spatial = self.applied(self.spatial(refined, axis=-1, training=training))
         output = refined * ops.expand_dims(ops.cast(spatial, x.dtype), -1)
         return output, {"channel": channel, "spatial": spatial}
 

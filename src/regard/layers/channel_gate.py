@@ -19,7 +19,7 @@ class ChannelGate(AttentionLayer):
         raise NotImplementedError(f"{type(self).__name__} has to define gate(x, training).")
 
     def attend(self, x, training):
-        attention = self.gate(ops.cast(x, self.gate_dtype), training)
+        attention = self.applied(self.gate(ops.cast(x, self.gate_dtype), training))
         return x * ops.expand_dims(ops.cast(attention, x.dtype), spatial_axes(x)), attention
 
 

@@ -114,11 +114,11 @@ class ContextualTransformer(AttentionLayer):
 
     def attend(self, x, training):
         static = ops.relu(self.context_norm(self.context(x), training=training))
-        local = self._local(ops.concatenate([x, static], axis=-1), training)
+        local = self.applied(self._local(ops.concatenate([x, static], axis=-1), training))
         values = self.value_norm(self.value(x), training=training)
         summed = self._summed(ops.cast(local, values.dtype), values)
         dynamic = ops.silu(self.dynamic_norm(summed, training=training))
-        fusion = self._fusion(dynamic, static, training)
+        fusion = self.applied(self._fusion(dynamic, static, training))
         share = ops.expand_dims(ops.cast(fusion, x.dtype), (2, 3))
         output = share[:, 0] * dynamic + share[:, 1] * static
         return output, {"local": ops.transpose(local, (0, 3, 1, 2, 4)), "fusion": fusion}

@@ -80,6 +80,7 @@ class CoordinateAttention(AttentionLayer):
         hidden = ops.hard_silu(self.norm(self.reduce(means), training=training))
         height = ops.shape(x)[1]
         row, column = self.row(hidden[:, :height]), self.column(hidden[:, height:])
+        row, column = self.applied(row), self.applied(column)
         output = x * ops.cast(row, x.dtype)[:, :, None] * ops.cast(column, x.dtype)[:, None]
         return output, {"row": row, "column": column}
 

@@ -113,7 +113,7 @@ class CrissCrossAttention(AttentionLayer):
             ops.einsum("bijc,bkjc->bijk", queries, keys),
         )
         in_row = ops.einsum("bijc,bikc->bijk", queries, keys)
-        attention = parts.softmax(ops.concatenate([in_column, in_row], axis=-1), axis=-1)
+        attention = self.applied(parts.softmax(ops.concatenate([in_column, in_row], axis=-1)))
         weights = ops.cast(attention, values.dtype)
         from_column = ops.einsum("bijk,bkjc->bijc", weights[..., :rows], values)
         from_row = ops.einsum("bijk,bikc->bijc", weights[..., rows:], values)

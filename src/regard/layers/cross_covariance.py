@@ -88,6 +88,7 @@ class CrossCovarianceAttention(AttentionLayer):
         )
         temperature = ops.cast(self.temperature, self.gate_dtype)
         attention = dot_product.scores(temperature * self._unit(queries), self._unit(keys))
+        attention = self.applied(attention)
         gathered = ops.swapaxes(dot_product.gather(attention, values), 2, 3)
         return layout.from_pixels(self.project(heads.merge(gathered)), x), attention
 

@@ -59,6 +59,6 @@ class DanetChannelAttention(AttentionLayer):
     def attend(self, x, training):
         channels = ops.swapaxes(layout.to_pixels(x), 1, 2)
         precise = ops.cast(channels, self.gate_dtype)
-        attention = dot_product.scores(-precise, precise)
+        attention = self.applied(dot_product.scores(-precise, precise))
         gathered = ops.swapaxes(dot_product.gather(attention, channels), 1, 2)
         return x + self.gamma * layout.from_pixels(gathered, x), attention

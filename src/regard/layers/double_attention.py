@@ -87,8 +87,9 @@ class DoubleAttention(AttentionLayer):
     def attend(self, x, training):
         pixels = layout.to_pixels(x)
         logits = ops.swapaxes(ops.cast(self.key(pixels), self.gate_dtype), 1, 2)
-        gather = parts.softmax(logits)
+        gather = self.applied(parts.softmax(logits))
         distribute = parts.softmax(ops.cast(self.query(pixels), self.gate_dtype))
+        distribute = self.applied(distribute)
         descriptors = dot_product.gather(gather, self.value(pixels))
         output = self.project(dot_product.gather(distribute, descriptors))
         output = layout.from_pixels(output, x)

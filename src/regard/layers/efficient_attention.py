@@ -92,8 +92,8 @@ class EfficientAttention(AttentionLayer):
             ops.cast(heads.split(dense(pixels), self.heads), self.gate_dtype)
             for dense in (self.query, self.key)
         )
-        query = parts.softmax(queries)
-        key = parts.softmax(ops.swapaxes(keys, 2, 3))
+        query = self.applied(parts.softmax(queries))
+        key = self.applied(parts.softmax(ops.swapaxes(keys, 2, 3)))
         gathered = dot_product.gather(key, heads.split(self.value(pixels), self.heads))
         mixed = heads.merge(dot_product.gather(query, gathered))
         return x + layout.from_pixels(self.project(mixed), x), {"key": key, "query": query}

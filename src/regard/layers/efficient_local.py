@@ -88,7 +88,7 @@ class EfficientLocalAttention(AttentionLayer):
         return output, {"row": row, "column": column}
 
     def _gate(self, line):
-        return ops.sigmoid(self.norm(self.convolution(line)))
+        return self.applied(ops.sigmoid(self.norm(self.convolution(line))))
 
     def get_config(self):
         return super().get_config() | {

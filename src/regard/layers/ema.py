@@ -114,7 +114,7 @@ class EfficientMultiScaleAttention(AttentionLayer):
         return {name: self._by_group(value) for name, value in maps}
 
     def _by_group(self, folded):
-        return ops.reshape(folded, (-1, self.groups, *ops.shape(folded)[1:]))
+        return self.applied(ops.reshape(folded, (-1, self.groups, *ops.shape(folded)[1:])))
 
 
 def _weighted(weights, branch):

@@ -80,7 +80,7 @@ class ExternalAttention(AttentionLayer):
 
     def attend(self, x, training):
         logits = self.key_memory(self.query(layout.to_pixels(x)))
-        over_pixels = parts.softmax(ops.cast(logits, self.gate_dtype), axis=1)
+        over_pixels = self.applied(parts.softmax(ops.cast(logits, self.gate_dtype), axis=1))
         total = ops.sum(over_pixels, axis=-1, keepdims=True)
         attention = over_pixels / (LEAST_SUM + total)
         read = self.project(self.value_memory(ops.cast(attention, self.compute_dtype)))

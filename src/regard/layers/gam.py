@@ -109,8 +109,9 @@ class GlobalAttentionMechanism(AttentionLayer):
     def attend(self, x, training):
         channel = ops.cast(self.expand(self.reduce(x)), self.gate_dtype)
         channel = ops.sigmoid(channel) if self.channel_sigmoid else channel
+        channel = self.applied(channel)
         refined = ops.cast(x, self.gate_dtype) * channel
-        spatial = self._spatial_gate(refined, training)
+        spatial = self.applied(self._spatial_gate(refined, training))
         return ops.cast(refined * spatial, x.dtype), {"channel": channel, "spatial": spatial}
 
     def _spatial_gate(self, x, training):

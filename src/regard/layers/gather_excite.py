@@ -114,7 +114,7 @@ class GatherExcite(AttentionLayer):
         gathered = self._gather(x, training)
         if self.use_mlp:
             gathered = self.expand(self.reduce(gathered))
-        attention = ops.sigmoid(gathered)
+        attention = self.applied(ops.sigmoid(gathered))
         if self.extent == 0:
             return x * ops.expand_dims(ops.cast(attention, x.dtype), (1, 2)), attention
         attention = _nearest(_nearest(attention, x, axis=1), x, axis=2)

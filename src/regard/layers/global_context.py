@@ -120,7 +120,7 @@ class GlobalContext(AttentionLayer):
         context, attention = self._context(x)
         output = x
         if self.fusion != "add":
-            attention["channel"] = ops.sigmoid(_apply(self.multiply, context))
+            attention["channel"] = self.applied(ops.sigmoid(_apply(self.multiply, context)))
             output = output * _as_pixel(attention["channel"], x)
         if self.fusion != "multiply":
             output = output + _as_pixel(_apply(self.add, context), x)
@@ -132,7 +132,7 @@ class GlobalContext(AttentionLayer):
         if self.pooling == "average":
             return ops.mean(pixels, axis=1), {}
         logits = layout.to_pixels(self.key(x))[..., 0]
-        weights = parts.softmax(ops.cast(logits, self.gate_dtype))
+        weights = self.applied(parts.softmax(ops.cast(logits, self.gate_dtype)))
         context = ops.squeeze(ops.matmul(weights[:, None, :], pixels), 1)
         return context, {"context": ops.reshape(weights, ops.shape(x)[:-1])}
 

@@ -133,7 +133,8 @@ class HaloAttention(AttentionLayer):
         queries, keys = relative.extend(
             queries, keys, scale, tables, block, window, self.scale_position
         )
-        return queries, keys, self._windows(self.value(x), self.halo_size)
+        values = self._windows(self.value(x), self.halo_size)
+        return self.applied(queries), self.applied(keys), values
 
     def _windows(self, x, halo):
         """Each block of `x` with the halo, as `(batch, head, group, pixel, size)`."""

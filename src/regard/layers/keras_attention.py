@@ -86,8 +86,8 @@ class PixelDotProductAttention(_PixelAttention):
         if self.score_mode == "concat":
             return self.attend(x, training)[0]
         pixels = layout.to_pixels(x)
-        precise = ops.cast(pixels, self.gate_dtype)
-        return layout.from_pixels(dot_product.attend(self._scaled(precise), precise, pixels), x)
+        queries, keys = self._queries_keys(ops.cast(pixels, self.gate_dtype))
+        return layout.from_pixels(dot_product.attend(queries, keys, pixels), x)
 
     def get_config(self):
         return super().get_config() | {
@@ -96,11 +96,13 @@ class PixelDotProductAttention(_PixelAttention):
         }
 
     def _attention(self, pixels):
-        scaled = self._scaled(pixels)
         if self.score_mode == "dot":
-            return dot_product.scores(scaled, pixels)
-        sums = ops.sum(_tanh_of_pairs(scaled), axis=-1)
-        return parts.softmax(self.concat_score_weight * sums, axis=-1)
+            return dot_product.scores(*self._queries_keys(pixels))
+        sums = ops.sum(_tanh_of_pairs(self._scaled(pixels)), axis=-1)
+        return self.applied(parts.softmax(self.concat_score_weight * sums))
+
+    def _queries_keys(self, pixels):
+        return self.applied(self._scaled(pixels)), self.applied(pixels)
 
     def _scaled(self, pixels):
         return self.scale * pixels if self.use_scale else pixels
@@ -159,7 +161,7 @@ class PixelAdditiveAttention(_PixelAttention):
     def _attention(self, pixels):
         terms = _tanh_of_pairs(pixels)
         logits = ops.sum(self.scale * terms if self.use_scale else terms, axis=-1)
-        return parts.softmax(logits, axis=-1)
+        return self.applied(parts.softmax(logits, axis=-1))
 
 
 def _tanh_of_pairs(pixels):

@@ -112,7 +112,8 @@ class PixelMultiHeadAttention(AttentionLayer):
             for dense in (self.query, self.key)
         )
         values = heads.split(self.value(pixels), self.heads)
-        return queries * self._scale(queries), keys, values
+        queries = queries * self._scale(queries)
+        return self.applied(queries), self.applied(keys), values
 
     def _scale(self, queries):
         # Keras rounds it to float32, in float64 too.

@@ -100,7 +100,7 @@ class LambdaLayer(AttentionLayer):
         queries = self.query_norm(self.query(x), training=training)
         values = self.value_norm(self.value(x), training=training)
         keys = layout.to_pixels(ops.cast(self.key(x), self.gate_dtype))
-        attention = parts.softmax(ops.swapaxes(keys, 1, 2), axis=-1)
+        attention = self.applied(parts.softmax(ops.swapaxes(keys, 1, 2), axis=-1))
         content = ops.matmul(attention, layout.to_pixels(ops.cast(values, self.gate_dtype)))
         lambdas = ops.expand_dims(content, 1) + self._position_lambdas(values)
         output = ops.matmul(self._split(queries), lambdas)

@@ -82,6 +82,7 @@ class LargeKernelAttention(AttentionLayer):
 
     def _gate(self, x):
         attention = ops.cast(self.mix(self.dilated(self.local(x))), self.gate_dtype)
+        attention = self.applied(attention)
         return ops.cast(x, self.gate_dtype) * attention, attention
 
     def _dilated_size(self):

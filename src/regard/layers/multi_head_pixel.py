@@ -155,6 +155,7 @@ class MultiHeadPixelAttention(AttentionLayer):
             keys = rotary.rotate(keys, rows, columns)
         size = queries.shape[-1]
         queries = ops.reshape(queries * size**-0.5, (ops.shape(x)[0], keys.shape[1], -1, size))
+        queries, keys = self.applied(queries), self.applied(keys)
         if not self.registers:
             return queries, keys, values
         return queries, _after(keys, self.register_keys), _after(values, self.register_values)

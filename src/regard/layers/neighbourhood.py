@@ -87,6 +87,7 @@ class NeighbourhoodAttention(AttentionLayer):
         keys = ops.cast(_gathered(keys, rows, columns), self.gate_dtype)
         logits = ops.einsum("bijnd,biajcnd->bnijac", queries, keys) + self._bias(rows, columns)
         attention = parts.softmax(_flat(ops.where(_on_map(rows, columns), logits, -math.inf)))
+        attention = self.applied(attention)
         weights = ops.reshape(ops.cast(attention, values.dtype), ops.shape(logits))
         gathered = ops.einsum("bnijac,biajcnd->bijnd", weights, _gathered(values, rows, columns))
         return self.project(ops.reshape(gathered, ops.shape(x))), attention

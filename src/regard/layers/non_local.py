@@ -162,7 +162,8 @@ class NonLocal(AttentionLayer):
         keys = ops.cast(self._keys(x if gaussian else self.key(x)), self.gate_dtype)
         values = self._keys(self.value(x))
         values = values if self._bounded else ops.cast(values, self.gate_dtype)
-        return tuple(map(layout.to_pixels, (queries, keys, values)))
+        queries, keys, values = map(layout.to_pixels, (queries, keys, values))
+        return self.applied(queries), self.applied(keys), values
 
     def _keys(self, features):
         if not self.subsample:

@@ -81,6 +81,7 @@ class OutlookAttention(AttentionLayer):
         logits = ops.reshape(self.weigh(x), (batch, rows, columns, heads, pixels, pixels))
         scale = (channels // heads) ** -0.5
         attention = parts.softmax(ops.cast(logits, self.gate_dtype) * scale, axis=-1)
+        attention = self.applied(attention)
         around = ops.reshape(
             windows(_padded(self.value(x), side // 2), side),
             (batch, rows, columns, pixels, heads, channels // heads),

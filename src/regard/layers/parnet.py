@@ -76,6 +76,7 @@ class ParNetAttention(AttentionLayer):
         places = tuple(range(1, len(x.shape) - 1))
         skip = self.skip_norm(x, training=training)
         attention = self.gate(ops.mean(ops.cast(skip, self.gate_dtype), axis=places))
+        attention = self.applied(attention)
         gated = skip * ops.expand_dims(ops.cast(attention, x.dtype), places)
         wide = self.wide_norm(self.wide(x), training=training)
         point = self.point_norm(self.point(x), training=training)

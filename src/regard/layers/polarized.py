@@ -77,9 +77,10 @@ class PolarizedParallel(Polarized):
     def attend(self, x, training):
         pixels = layout.to_pixels(x)
         pooled, context = self.pool(pixels)
-        channel = ops.sigmoid(self.expand(pooled))
+        channel = self.applied(ops.sigmoid(self.expand(pooled)))
         direction = ops.expand_dims(self.spatial_value(self.query_of(pixels)), -1)
         weights = parts.softmax(ops.matmul(ops.cast(pixels, self.gate_dtype), direction), axis=1)
+        weights = self.applied(weights)
         spatial = ops.sigmoid(weights)
         gate = ops.expand_dims(channel, 1) + spatial
         return layout.from_pixels(pixels * ops.cast(gate, x.dtype), x), {
@@ -179,9 +180,12 @@ class PolarizedSequential(Polarized):
         pixels = layout.to_pixels(x)
         pooled, context = self.pool(pixels)
         channel = ops.sigmoid(self.expand(ops.relu(self.norm(self.reduce(pooled)))))
+        channel = self.applied(channel)
         pixels = pixels * ops.cast(ops.expand_dims(channel, 1), x.dtype)
         theta = parts.softmax(ops.cast(self.spatial_value(pixels), self.gate_dtype), axis=1)
+        theta = self.applied(theta)
         spatial = ops.sigmoid(ops.matmul(theta, ops.expand_dims(self.query_of(pixels), -1)))
+        spatial = self.applied(spatial)
         return layout.from_pixels(pixels * ops.cast(spatial, x.dtype), x), {
             "channel": channel,
             "spatial": layout.from_pixels(spatial, x)[..., 0],

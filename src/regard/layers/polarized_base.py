@@ -49,6 +49,7 @@ class Polarized(AttentionLayer):
     def pool(self, pixels):
         """Returns the projected sum of the weighted pixels, and the weights."""
         context = parts.softmax(ops.cast(self.channel_query(pixels), self.gate_dtype), axis=1)
+        context = self.applied(context)
         summed = ops.sum(context * ops.cast(pixels, self.gate_dtype), axis=1)
         return self.channel_value(summed), context
 

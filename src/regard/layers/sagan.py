@@ -53,7 +53,8 @@ class _GatedResidual(AttentionLayer):
             ops.cast(layout.to_pixels(features), self.gate_dtype)
             for features in (self.query(x), self._keys(self.key(x)))
         )
-        return queries, keys, layout.to_pixels(self._keys(self.value(x)))
+        values = layout.to_pixels(self._keys(self.value(x)))
+        return self.applied(queries), self.applied(keys), values
 
     def _keys(self, features):
         return features

@@ -84,7 +84,8 @@ class SpatialChannelSqueezeExcitation(AttentionLayer):
     def attend(self, x, training):
         places = tuple(range(1, len(x.shape) - 1))
         channel = self.expand(self.reduce(ops.mean(ops.cast(x, self.gate_dtype), axis=places)))
-        spatial = ops.sigmoid(ops.cast(self.spatial(x), self.gate_dtype))
+        channel = self.applied(channel)
+        spatial = self.applied(ops.sigmoid(ops.cast(self.spatial(x), self.gate_dtype)))
         copies = [
             x * ops.cast(gate, x.dtype) for gate in (ops.expand_dims(channel, places), spatial)
         ]

@@ -103,7 +103,7 @@ class SelectiveKernel(AttentionLayer):
         means = sum(ops.mean(ops.cast(u, self.gate_dtype), axis=spatial) for u in branches)
         hidden = ops.relu(self.reduce_norm(self.reduce(means), training=training))
         logits = ops.reshape(self.select(hidden), (-1, len(branches), x.shape[-1]))
-        attention = ops.softmax(logits, axis=1)
+        attention = self.applied(ops.softmax(logits, axis=1))
         weights = ops.expand_dims(ops.cast(attention, x.dtype), [axis + 1 for axis in spatial])
         return sum(weights[:, n] * u for n, u in enumerate(branches)), attention
 

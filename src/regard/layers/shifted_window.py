@@ -106,7 +106,7 @@ class ShiftedWindowAttention(AttentionLayer):
         queries = ops.cast(queries, self.gate_dtype) * queries.shape[-1] ** -0.5
         logits = ops.matmul(queries, ops.swapaxes(ops.cast(keys, self.gate_dtype), -1, -2))
         logits = ops.where(_allowed(*axes), logits + self._bias(), -math.inf)
-        attention = parts.softmax(logits, axis=-1)
+        attention = self.applied(parts.softmax(logits, axis=-1))
         gathered = self.project(merge(dot_product.gather(attention, values)))
         return _joined(gathered, axes), self._by_pixel(attention, axes)
 

@@ -84,8 +84,8 @@ class ShuffleAttention(AttentionLayer):
     def attend(self, x, training):
         halves = self._halves(x)
         precise = ops.cast(halves, self.gate_dtype)
-        channel = self._channel_gate(precise[:, :, :, 0])
-        spatial = self._spatial_gate(precise[:, :, :, 1])
+        channel = self.applied(self._channel_gate(precise[:, :, :, 0]))
+        spatial = self.applied(self._spatial_gate(precise[:, :, :, 1]))
         first = halves[:, :, :, 0] * ops.cast(channel, x.dtype)[:, None]
         second = halves[:, :, :, 1] * ops.cast(spatial, x.dtype)
         output = self._shuffled(ops.stack([first, second], axis=3), x)

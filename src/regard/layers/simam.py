@@ -55,6 +55,7 @@ class SimAM(AttentionLayer):
     def attend(self, x, training):
         squares, variances = deviations(ops.cast(x, self.gate_dtype))
         attention = ops.sigmoid(squares / (4 * (variances + self.regularization)) + 0.5)
+        attention = self.applied(attention)
         return x * ops.cast(attention, x.dtype), attention
 
     def get_config(self):

@@ -87,7 +87,7 @@ class SpatialGating(AttentionLayer):
         pixels = layout.to_pixels(x)
         kept, gating = ops.split(parts.gelu(self.expand(self.norm(pixels))), 2, axis=-1)
         by_channel = ops.swapaxes(self.gate_norm(gating), 1, 2)
-        attention = ops.swapaxes(self.gate(by_channel), 1, 2)
+        attention = self.applied(ops.swapaxes(self.gate(by_channel), 1, 2))
         output = layout.from_pixels(pixels + self.project(attention * kept), x)
         return output, layout.from_pixels(ops.cast(attention, self.gate_dtype), x)
 

@@ -72,7 +72,7 @@ class SpatialGroupEnhance(AttentionLayer):
     def attend(self, x, training):
         size = x.shape[-1] // self.groups
         grouped = ops.reshape(x, (ops.shape(x)[0], -1, self.groups, size))
-        gate = self._gate(ops.cast(grouped, self.gate_dtype))
+        gate = self.applied(self._gate(ops.cast(grouped, self.gate_dtype)))
         output = grouped * ops.expand_dims(ops.cast(gate, x.dtype), -1)
         attention = ops.reshape(ops.swapaxes(gate, 1, 2), (-1, self.groups, *ops.shape(x)[1:-1]))
         return ops.reshape(output, ops.shape(x)), attention

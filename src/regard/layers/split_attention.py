@@ -118,7 +118,7 @@ class SplitAttention(AttentionLayer):
         branches = ops.split(maps, self.radix, axis=-1)
         spatial = tuple(range(1, len(x.shape) - 1))
         means = sum(ops.mean(ops.cast(u, self.gate_dtype), axis=spatial) for u in branches)
-        attention = self._select(means, training)
+        attention = self.applied(self._select(means, training))
         weights = ops.expand_dims(ops.cast(attention, x.dtype), [axis + 1 for axis in spatial])
         output = sum(weights[:, n] * u for n, u in enumerate(branches))
         return output, attention if self.radix > 1 else attention[:, 0]

@@ -72,7 +72,7 @@ class SqueezeExcitation(AttentionLayer):
     def attend(self, x, training):
         spatial = tuple(range(1, len(x.shape) - 1))
         means = ops.mean(ops.cast(x, self.gate_dtype), axis=spatial)
-        attention = self.expand(self.reduce(means))
+        attention = self.applied(self.expand(self.reduce(means)))
         return x * ops.expand_dims(ops.cast(attention, x.dtype), spatial), attention
 
     def get_config(self):

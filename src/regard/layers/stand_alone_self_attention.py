@@ -95,7 +95,7 @@ class StandAloneSelfAttention(AttentionLayer):
         padded = ops.pad(x, ((0, 0), border, border, (0, 0)))
         queries = ops.cast(self._heads(self.query(x)), self.gate_dtype)
         keys = ops.cast(self._neighbours(self.key(padded)), self.gate_dtype)
-        attention = dot_product.scores(queries, keys + self._positions())
+        attention = self.applied(dot_product.scores(queries, keys + self._positions()))
         gathered = dot_product.gather(attention, self._neighbours(self.value(padded)))
         output = relative.merge_heads(gathered[..., 0, :], x)
         batch, rows, columns, _ = ops.shape(x)

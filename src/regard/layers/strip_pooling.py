@@ -81,6 +81,7 @@ class StripPooling(AttentionLayer):
         column = self.column_norm(self.column(ops.mean(precise, axis=1)), training=training)
         features = ops.relu(row[:, :, None] + column[:, None])
         attention = ops.sigmoid(ops.cast(self.project(features), self.gate_dtype))
+        attention = self.applied(attention)
         return x * ops.cast(attention, x.dtype), attention
 
     def get_config(self):

@@ -70,7 +70,7 @@ class TripletAttention(AttentionLayer):
 
     def attend(self, x, training):
         attention = {
-            name: getattr(self, name)(x, axis=axis, training=training)
+            name: self.applied(getattr(self, name)(x, axis=axis, training=training))
             for axis, name in enumerate(self.attention_axes, start=1)
         }
         gates = [ops.expand_dims(gate, axis) for axis, gate in enumerate(attention.values(), 1)]

@@ -6,12 +6,14 @@ Each check takes a `Case` and raises AssertionError where the layer breaks the r
 import inspect
 import tempfile
 import warnings
+from functools import partial
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from regard.layers import limit_scores
+from regard.layers.applied import AppliesAttention, with_attention_of
 from regard.maps.declared import declared
 from regard.models import insert
 from regard.testing.case import (
@@ -154,6 +156,27 @@ def scores_leave_the_output(case):
     output = array(layer(x, return_attention_scores=True)[0])
     assert output.shape != x.shape or not np.array_equal(output, x), "the output is the input"
     np.testing.assert_array_equal(array(layer(x)), output)
+
+
+@_check
+def its_attention_can_be_replaced(case):
+    """By another image's; nothing else is replaced, with and without scores, in the same way."""
+    x, order = image((3, *MAP[1:])), [1, 2, 0]
+    for layer in (awake(case.make()), awake(case.make_example())):
+        if not isinstance(layer, AppliesAttention):
+            return
+        own, own_maps = layer(x, return_attention_scores=True)
+        with_scores = partial(layer, x, return_attention_scores=True)
+        output, maps = with_attention_of(order, [layer], with_scores)
+        for name, values in named(maps).items():
+            want = named(own_maps)[name][order]
+            assert np.allclose(values, want, 1e-4, 1e-5), f"{name} does not go through applied"
+        own, output = array(own), array(output)
+        assert not np.allclose(output, own), "the output does not depend on the attention"
+        assert not np.allclose(output, own[order]), "more than the attention is replaced"
+        for others, want in ((order, output), ([0, 1, 2], own)):
+            got = with_attention_of(others, [layer], partial(layer, x))
+            np.testing.assert_array_equal(array(got), want)
 
 
 @_check
