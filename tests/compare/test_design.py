@@ -41,7 +41,6 @@ def test_the_order_of_arguments_makes_no_other_design():
     ("text", "told"),
     [
         ("cbma", "Nearest: cbam"),
-        ("pixel:unit=3", "has no argument 'unit'"),
         ("pixel:32", "no name=value"),
         ("none:units=3", "takes no arguments"),
         ("", "No attention layer"),

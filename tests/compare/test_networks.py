@@ -79,7 +79,11 @@ def test_frozen_attention_is_not_trained():
 
 @pytest.mark.parametrize(
     ("design", "told"),
-    [("attention_pool", "does not fit into tutorial"), ("pixel:units=-1", "pixel:units=-1")],
+    [
+        ("attention_pool", "does not fit into tutorial"),
+        ("pixel:units=-1", "pixel:units=-1"),
+        ("pixel:unit=1", "unit"),
+    ],
 )
 def test_a_design_that_does_not_fit(design, told):
     with pytest.raises(UsageError, match=told):

@@ -61,7 +61,7 @@ def _optuna():
         import optuna
     except ImportError:
         raise RegardError(
-            "To tune the learning rates Optuna is needed: pip install optuna"
+            'To tune the learning rates Optuna is needed: pip install "regard[tune]"'
         ) from None
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     return optuna
