@@ -66,7 +66,8 @@ def table(head, rows, kind=""):
     Args:
         head: Titles of the columns; none for a table without a head.
         rows: For each row the text of its header cell and of its other cells; a cell is text, or
-            `(text, share)` with a share in 0…1 that shades it.
+            `(text, share)` with a share in 0…1 that shades it, in the kind `"differences"` from
+            -1 on.
         kind: CSS class of the table.
 
     Example:
@@ -80,6 +81,26 @@ def table(head, rows, kind=""):
         f'<div class="scroll" tabindex="0"><table class="{kind}">\n{top}<tbody>\n{body}\n'
         "</tbody></table></div>"
     )
+
+
+def bullets(items):
+    """Returns a list of texts.
+
+    Example:
+        >>> bullets(["a < b"])
+        '<ul><li>a &lt; b</li></ul>'
+    """
+    return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
+
+
+def code(text):
+    """Returns text as it stands, for a computer to read.
+
+    Example:
+        >>> code("regard compare")
+        '<pre class="scroll" tabindex="0"><code>regard compare</code></pre>'
+    """
+    return f'<pre class="scroll" tabindex="0"><code>{escape(text)}</code></pre>'
 
 
 def picture(pixels, description):

@@ -11,6 +11,7 @@ from regard.evaluation.predict import classify
 from regard.explanation import default_method, explainer
 from regard.files import write_text
 from regard.maps.faithfulness import faithfulness
+from regard.reports.recipe_words import recipe_words
 from regard.reports.report import render
 from regard.training.run import REPEATABLE, environment, read_metrics
 
@@ -107,7 +108,7 @@ def _facts(trained, dataset, recipe):
         "Data": f"{dataset.name}: {_counts(dataset)}, {len(dataset.test):,} to test on",
         "Source": dataset.provenance.source,
         "Network": f"{trained.model.name}, {trained.model.count_params():,} parameters",
-        "Recipe": _recipe(recipe),
+        "Recipe": f"{recipe_words(recipe)}, seed {recipe.seed}",
         "Epoch kept": f"{trained.best_epoch}, the best on {_held_out(dataset, recipe)}",
         "Training time": f"{seconds:.0f} s on {here['cores']} cores",
         "Versions": ", ".join(f"{name} {v}" for name, v in here["packages"].items())
@@ -126,23 +127,6 @@ def _held_out(dataset, recipe):
     if dataset.validation is None:
         return f"the {recipe.validation_fraction:.0%} of the training images held out for it"
     return "the images to validate on"
-
-
-def _recipe(recipe):
-    decay = f"AdamW, weight decay {recipe.weight_decay:g}" if recipe.weight_decay else "Adam"
-    parts = [f"{decay}, learning rate {recipe.learning_rate:g}"]
-    if recipe.schedule != "constant":
-        parts.append(f"{recipe.schedule} schedule")
-    if recipe.shift:
-        parts.append(f"images shifted by at most {recipe.shift} px")
-    if recipe.label_smoothing:
-        parts.append(f"label smoothing {recipe.label_smoothing:g}")
-    if recipe.class_weights != "none":
-        parts.append(f"{recipe.class_weights} class weights")
-    if recipe.group_by:
-        parts.append(f"no group (by {recipe.group_by}) on two sides")
-    parts += [f"{recipe.epochs} epochs of batches of {recipe.batch_size}", f"seed {recipe.seed}"]
-    return ", ".join(parts)
 
 
 def _card(trained, dataset, recipe, evaluation):
