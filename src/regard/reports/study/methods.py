@@ -1,0 +1,167 @@
+"""What a study did, in words for a paper's section on methods."""
+
+from regard.reports.recipe_words import recipe_words
+from regard.reports.study.arms import baseline, designs
+from regard.reports.study.words import counted, fact, level_words, listed, points
+
+_CONTROLS = {
+    "frozen": (
+        "its layer frozen at its start, so that nothing is learned there; it shows what the form "
+        "of the layer gives alone"
+    ),
+    "equal parameters": (
+        "a network with convolutions in the places of the attention that has as many parameters, "
+        "as nearly as whole channels allow; it shows what size gives"
+    ),
+    "equal time": (
+        "a network with convolutions in the places of the attention whose training step takes as "
+        "long, as measured; it shows what time gives"
+    ),
+    "shuffled": (
+        "the design's own trained network, tested with the attention maps of other images; it "
+        "shows whether the maps matter image by image"
+    ),
+}
+
+
+def methods_text(results):
+    """Says what was done: data, network, training, arms, seeds, statistics, software, gaps.
+
+    Args:
+        results: A `regard.compare.results.Results`.
+
+    Returns:
+        Paragraphs with an empty line between them.
+    """
+    parts = [
+        _data(results),
+        _training(results),
+        _arms(results),
+        _controls(results.study),
+        _seeds(results),
+        _tests(results),
+        _verdicts(results.study),
+        _software(results),
+        _gaps(results),
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
+def _data(results):
+    recipe = results.study.recipe
+    data = fact(results, "data") or recipe.dataset
+    groups = ", no group of images on two sides" if recipe.group_by else ""
+    return (
+        f"Data. We used {data}, with {counted(len(results.class_names), 'class', 'classes')}. Of "
+        f"the images to train on, {recipe.validation_fraction:.0%} or the data set's own "
+        f"validation images were held out to choose the epoch{groups}. Accuracy is that on the "
+        f"{counted(len(results.labels), 'test image')}, which no choice was made on."
+    )
+
+
+def _training(results):
+    study, recipe = results.study, results.study.recipe
+    rate = "The learning rate was the same for all arms."
+    if study.tune:
+        rate = (
+            f"The learning rate was chosen for each arm by itself out of {study.tune}, on "
+            f"validation images; that of the recipe is {recipe.learning_rate:g}."
+        )
+    return (
+        f"Network and training. The network was {recipe.network}, trained with "
+        f"{recipe_words(recipe)}. {rate}"
+    )
+
+
+def _arms(results):
+    parts = [f"{arm.name}: {arm.made_of}, {_cost(arm)}" for arm in designs(results)]
+    return (
+        f"Arms. The network without attention ({_cost(baseline(results))}) was compared with the "
+        f"same network with these designs of attention: {'; '.join(parts)}."
+    )
+
+
+def _controls(study):
+    if not study.controls:
+        return "The study has no controls beside the network without attention."
+    each = " ".join(f"{name.capitalize()}: {_CONTROLS[name]}." for name in study.controls)
+    return f"Controls. Each design was also compared with controls of its own. {each}"
+
+
+def _seeds(results):
+    study = results.study
+    augmentation = ", the augmentation" if study.recipe.shift else ""
+    stopped = ""
+    if study.until_decided:
+        stopped = (
+            " The results were looked at after each seed from the fifth on, and the study stopped "
+            "when all designs were decided."
+        )
+    return (
+        f"Seeds. Each arm was trained with up to {counted(len(study.seeds), 'seed')} "
+        f"({_numbers(study.seeds)}), the same for all arms. The seed sets the split into training "
+        f"and validation images, the weights at the start, the order of the images{augmentation} "
+        "and all else that is random; layers that two arms share by name start equal. Held for "
+        f"all seeds were the test images, the recipe and the network.{stopped}"
+    )
+
+
+def _tests(results):
+    study = results.study
+    count = len(designs(results))
+    spent = ", with the level spent over the looks (alpha spending)" if study.until_decided else ""
+    return (
+        "Statistics. A difference is the mean over the seeds of two arms' differences in test "
+        f"accuracy, paired by seed. Its {level_words(study)} interval is that of the paired t "
+        f"test{spent}; a BCa bootstrap interval stands beside it. The p values are those of the "
+        "paired t test (two-sided), the same adjusted by Holm's method over "
+        f"{counted(count, 'design')} beside no attention, those of the exact sign-flip permutation "
+        "test over the seeds, and the median over the seeds of McNemar's mid-p over the test "
+        "images. P(better) is the probability that a training of the one arm has a higher "
+        "accuracy than a training of the other. The smallest detectable difference is the one "
+        "that as many seeds would find with a probability of 80%. That seeds, not only starts, "
+        "should vary follows Bouthillier et al. (arXiv:2103.03098)."
+    )
+
+
+def _verdicts(study):
+    worth = points(study.worth, "-")
+    return (
+        f"Verdicts. At the level {study.level:g} a design helps or hurts where its difference is "
+        f"told from zero; there is no difference worth {worth} points where the whole interval "
+        f"lies within ±{worth} points (a region of practical equivalence); otherwise the study "
+        "cannot tell yet."
+    )
+
+
+def _software(results):
+    facts = filter(None, [fact(results, "versions"), fact(results, "machine")])
+    text = "; ".join(facts)
+    return f"Software and machine. {text}." if text else ""
+
+
+def _gaps(results):
+    planned = [(arm.name, seed) for arm in results.arms for seed in results.study.seeds]
+    undone = [key for key in planned if key not in results.scores and key not in results.failed]
+    failed = [f"{arm} with seed {seed} ({why})" for (arm, seed), why in results.failed.items()]
+    left = [f"{name} ({why})" for name, why in results.left_out.items()]
+    parts = [
+        f"These trainings failed and count in no mean: {listed(failed)}." if failed else "",
+        f"These controls were left out: {listed(left)}." if left else "",
+        f"Of {len(planned):,} results {len(undone):,} are not there, as that training was not done."
+        if undone
+        else "",
+    ]
+    text = " ".join(filter(None, parts))
+    return f"Gaps. {text}" if text else "Gaps. None: every training was done and counted."
+
+
+def _cost(arm):
+    return f"{arm.parameters:,} parameters, {arm.multiply_adds:,} multiply-adds an image"
+
+
+def _numbers(seeds):
+    """Seeds in short: a run of numbers by its ends."""
+    if len(seeds) > 2 and list(seeds) == list(range(seeds[0], seeds[0] + len(seeds))):
+        return f"{seeds[0]} to {seeds[-1]}"
+    return ", ".join(map(str, seeds))

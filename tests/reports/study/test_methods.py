@@ -1,0 +1,90 @@
+import dataclasses
+
+import pytest
+
+from regard.compare.study import Study
+from regard.reports.study import methods_text
+from regard.training import Recipe
+from tests.reports.study.made_up import made_up
+
+
+@pytest.fixture(scope="module")
+def results():
+    return made_up(seeds=5)[0]
+
+
+def with_study(results, **settings):
+    study = Study(**results.study.model_dump() | settings)
+    return dataclasses.replace(results, study=study)
+
+
+def test_it_tells_what_was_done(results):
+    text = methods_text(results)
+    for said in (
+        "Fashion-MNIST, 60,000 images",
+        "100 test images",
+        "tutorial",
+        "Adam, learning rate 0.001",
+        "4 epochs of batches of 64",
+        "94,022 parameters",
+        "5 seeds (0 to 4)",
+        "the augmentation",
+        "regard 0.1.0, keras 3.15.1",
+        "paired t",
+        "Holm",
+        "BCa",
+        "sign-flip",
+        "McNemar",
+        "practical equivalence",
+        "2103.03098",
+    ):
+        assert said in text, said
+
+
+def test_it_names_every_design_and_the_controls_of_the_study_only(results):
+    text = methods_text(with_study(results, controls=["frozen"]))
+    assert "cbam:" in text and "pixel:units=32:" in text
+    assert "Frozen: " in text
+    assert "Equal time: " not in text and "Shuffled: " not in text
+
+
+def test_it_tells_how_the_learning_rate_was_chosen(results):
+    assert "the same for all arms" in methods_text(results)
+    text = methods_text(with_study(results, tune=4))
+    assert "chosen for each arm by itself out of 4" in text
+    assert "was the same for all arms" not in text
+
+
+def test_it_tells_of_looks_only_where_there_were_some(results):
+    assert "alpha spending" not in methods_text(results)
+    assert "alpha spending" in methods_text(with_study(results, until_decided=True))
+
+
+def test_augmentation_is_told_only_where_there_is_some(results):
+    assert "augmentation" not in methods_text(with_study(results, recipe=Recipe()))
+
+
+def test_every_gap_is_named(results):
+    assert "Gaps. None" in methods_text(results)
+    scores = {key: s for key, s in results.scores.items() if key[1] not in (3, 4)}
+    failed = {("cbam", 3): "the loss became NaN", ("none", 3): "the disk was full"}
+    left = {"cbam, equal time": "no convolution is as slow"}
+    gappy = dataclasses.replace(results, scores=scores, failed=failed, left_out=left)
+    text = methods_text(gappy)
+    for said in (
+        "cbam with seed 3 (the loss became NaN)",
+        "none with seed 3 (the disk was full)",
+        "cbam, equal time (no convolution is as slow)",
+        f"{2 * len(results.arms) - 2} are not there",
+    ):
+        assert said in text, said
+
+
+def test_scattered_seeds_are_listed(results):
+    assert "(7, 1, 30)" in methods_text(with_study(results, seeds=[7, 1, 30]))
+
+
+def test_without_facts_the_data_set_is_named(results):
+    text = methods_text(dataclasses.replace(results, about={}))
+    assert "We used fashion-mnist" in text
+    assert "Software" not in text
