@@ -1,0 +1,90 @@
+"""The answer of a study in plain sentences."""
+
+from regard.reports.page import paragraph
+from regard.reports.study.arms import baseline, compared, designs, family
+from regard.reports.study.words import arm_words, counted, fact, interval, listed, points
+
+FEWEST = 5
+
+
+def answers(results, comparisons):
+    """Returns the answer for each design, as HTML: the verdict, and what the controls say.
+
+    Args:
+        results: A `regard.compare.results.Results`.
+        comparisons: Its `regard.compare.comparison.Comparison`s.
+    """
+    parts = []
+    for design in designs(results):
+        parts.append(paragraph(headline(results, comparisons, design), "answer"))
+        said = beside_controls(results, comparisons, design)
+        parts += [paragraph(said)] if said else []
+    return "\n".join(parts)
+
+
+def headline(results, comparisons, design):
+    """Says in one sentence what a design does beside no attention."""
+    none = baseline(results)
+    one = compared(comparisons, design.name, none.name)
+    if one is None:
+        return f"{design.name}: no answer, as too few of its trainings were done."
+    verb = " " if one.verdict in ("helps", "hurts") else ": "
+    return (
+        f"{design.name}{verb}{one.verdict}: {points(one.difference)} points "
+        f"{interval(one.interval)} over no attention, {counted(one.seeds, 'seed')}."
+    )
+
+
+def beside_controls(results, comparisons, design):
+    """Says in a sentence or two how a design does beside its controls; empty without any."""
+    controls = [arm for arm in family(results, design) if arm.of == design.name]
+    pairs = [(arm, compared(comparisons, design.name, arm.name)) for arm in controls]
+    pairs = [(arm, one) for arm, one in pairs if one is not None]
+    if not pairs:
+        return ""
+    said = {}
+    for arm, one in pairs:
+        text = f"{arm_words(arm)} ({points(one.difference)} {interval(one.interval)})"
+        said.setdefault(_relation(one.verdict), []).append(text)
+    parts = [f"it {relation} {listed(names)}" for relation, names in said.items()]
+    one = compared(comparisons, design.name, baseline(results).name)
+    helps = one is not None and one.verdict == "helps"
+    return f"Beside its controls {'; '.join(parts)}. {_meaning(pairs) if helps else ''}".strip()
+
+
+def notices(results):
+    """Returns what a reader must know before believing the answer, as HTML; may be empty."""
+    none = baseline(results)
+    counts = [len(results.seeds(none.name, design.name)) for design in designs(results)]
+    said = [*filter(None, [fact(results, "notice")])]
+    if min(counts) < FEWEST:
+        said.append(
+            f"This is not a result. It takes at least {FEWEST} seeds to tell a difference from "
+            f"chance, and here only {counted(min(counts), 'seed')} gave scores both with a design "
+            "and without attention."
+        )
+    if results.failed or results.left_out:
+        gaps = [
+            counted(len(results.failed), "training") + " failed" if results.failed else "",
+            counted(len(results.left_out), "control") + " left out" if results.left_out else "",
+        ]
+        said.append(
+            f"Not all that was planned is here: {listed([*filter(None, gaps)])}; see below."
+        )
+    return "\n".join(paragraph(text, "notice") for text in said)
+
+
+def _relation(verdict):
+    if verdict == "helps":
+        return "is better than"
+    if verdict == "hurts":
+        return "is worse than"
+    if verdict.startswith("no difference"):
+        return f"shows {verdict} from"
+    return "cannot yet be told from"
+
+
+def _meaning(pairs):
+    if all(one.verdict == "helps" for _, one in pairs):
+        return "So the gain is more than these controls explain."
+    return "So the gain is not shown to be the attention's own."

@@ -1,0 +1,50 @@
+"""A study's report: one page that holds all of itself."""
+
+from pathlib import PurePath
+
+from regard.reports.page import page, paragraph
+from regard.reports.study import details, evidence
+from regard.reports.study.answer import answers, notices
+from regard.reports.study.arms import designs
+from regard.reports.study.side_by_side import side_by_side
+from regard.reports.study.words import counted
+
+
+def study_report(results, comparisons):
+    """Renders a study as one HTML page: the answer first, then all that it stands on.
+
+    Args:
+        results: A `regard.compare.results.Results`.
+        comparisons: Its `regard.compare.comparison.Comparison`s.
+
+    Returns:
+        The page as a string: no script, nothing loaded from elsewhere, all text escaped.
+
+    Raises:
+        DataError: If a map or an image cannot be drawn.
+    """
+    study = results.study
+    said = (
+        f"{counted(len(designs(results)), 'design')} of attention in the network "
+        f"{study.recipe.network}, {counted(len(study.seeds), 'seed')}, "
+        f"{counted(len(results.labels), 'test image')} of "
+        f"{counted(len(results.class_names), 'class', 'classes')}."
+    )
+    parts = [
+        notices(results),
+        answers(results, comparisons),
+        paragraph(said, "quiet"),
+        evidence.differences(results, comparisons),
+        evidence.by_seed(results),
+        evidence.curves(results),
+        evidence.cost(results, comparisons),
+        details.classes(results),
+        details.numbers(results, comparisons),
+        side_by_side(results),
+        details.methods(results),
+        details.gaps(results),
+        details.repeat(results),
+    ]
+    data = study.recipe.dataset
+    title = f"Does attention help on {PurePath(data).name or data}?"
+    return page(title, *filter(None, parts))

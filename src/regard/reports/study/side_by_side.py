@@ -1,0 +1,51 @@
+"""The attention maps of a study's arms, side by side."""
+
+from html import escape
+
+from regard.reports.page import paragraph, picture, section
+from regard.reports.pictures import as_rgb, bar_ticks, is_flat, overlay, shared_scale
+
+_MEANING = (
+    "The first test images, and the attention of each arm laid over them, of the first seed that "
+    "has maps. Each column has colours of its own, from dark for its least value to yellow for its "
+    "greatest; the values are below. Where an arm attends is not by itself why it decides: see "
+    "the faithfulness of its maps among the numbers."
+)
+
+
+def side_by_side(results):
+    """Returns a table of pictures: a row for each image, a column for each arm with maps.
+
+    Args:
+        results: A `regard.compare.results.Results`.
+    """
+    names = [arm.name for arm in results.arms if arm.name in results.maps]
+    if not names or results.map_images is None or not len(results.map_images):
+        return ""
+    scales = {name: shared_scale(results.maps[name]) for name in names}
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in ["image", *names])
+    body = "\n".join(
+        _row(results, names, scales, number) for number in range(len(results.map_images))
+    )
+    ends = "".join(f"<td>{_ends(scales[name][1])}</td>" for name in names)
+    return section(
+        "Where they look",
+        paragraph(_MEANING, "quiet"),
+        f'<div class="scroll" tabindex="0"><table class="maps">\n<thead><tr>{head}</tr></thead>\n'
+        f'<tbody>\n{body}\n<tr><th scope="row">values</th>{ends}</tr>\n</tbody></table></div>',
+    )
+
+
+def _row(results, names, scales, number):
+    image = results.map_images[number]
+    title = results.class_names[results.labels[number]]
+    cells = [f'<th scope="row">{picture(as_rgb(image), title)}{escape(title)}</th>']
+    for name in names:
+        values = results.maps[name][number]
+        drawn = picture(overlay(image, values, scales[name][0]), f"{name}: {title}")
+        cells.append(f"<td>{drawn}{'uniform' if is_flat(values) else ''}</td>")
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _ends(ends):
+    return " to ".join(bar_ticks([ends[0], ends[-1]] if len(ends) > 1 else ends).values())

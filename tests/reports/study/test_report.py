@@ -1,0 +1,202 @@
+import dataclasses
+import re
+import tomllib
+from html import unescape
+
+import numpy as np
+import pytest
+
+from regard.compare.study import Study
+from regard.reports.study import study_report, write_study
+from regard.reports.study.answer import beside_controls, headline, notices
+from regard.reports.study.side_by_side import side_by_side
+from tests.reports.page_check import Checker
+from tests.reports.study.made_up import comparisons_of, made_up
+
+NASTY = "<script>alert('x')</script> & 100%_"
+
+
+class Page(Checker):
+    def handle_startendtag(self, tag, attrs):
+        """Takes an element of SVG that closes itself."""
+
+
+@pytest.fixture(scope="module")
+def study():
+    return made_up(["cbam"], seeds=5)
+
+
+@pytest.fixture(scope="module")
+def page(study):
+    return study_report(*study)
+
+
+def check(page):
+    checker = Page()
+    checker.feed(page)
+    assert checker.open == []
+    assert not re.search(r"(src|href)=\"(?!data:|#)[^\"]", page)
+    assert "<script" not in page
+    ids = re.findall(r'\bid="([^"]*)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def words_of(page):
+    return unescape(
+        re.sub(r"<[^>]+>", " ", re.sub(r"(?s)<style>.*?</style>|<svg.*?</svg>", "", page))
+    )
+
+
+def test_page_is_whole_and_loads_nothing(page):
+    check(page)
+    assert "http" not in page.replace("http://www.w3.org", "")
+
+
+def test_answer_comes_first_with_difference_and_interval(study, page):
+    results, comparisons = study
+    for design in results.study.designs:
+        one = next(c for c in comparisons if (c.arm, c.against) == (design, "none"))
+        shown = page[: page.index("<section>")]
+        assert f"{100 * one.difference:+.2f}".replace("-", "\N{MINUS SIGN}") in shown
+        assert one.verdict in shown
+        assert "5 seeds" in shown
+
+
+def test_every_arm_is_named(study, page):
+    for arm in study[0].arms:
+        assert f">{arm.name}<" in page
+
+
+def test_fewer_than_five_seeds_are_no_result(page):
+    assert "not a result" not in page
+    results, comparisons = made_up(["cbam"], seeds=4, controls=())
+    assert "This is not a result" in study_report(results, comparisons)
+
+
+def test_five_planned_seeds_of_which_one_failed_are_no_result(study):
+    results, _ = study
+    scores = {key: score for key, score in results.scores.items() if key != ("cbam", 1)}
+    results = dataclasses.replace(results, scores=scores)
+    assert "only 4 seeds" in notices(results)
+
+
+def test_every_failed_training_and_missing_control_is_named(study):
+    results, _ = study
+    failed = {("cbam", 3): NASTY, ("none", 0): "the disk was full"}
+    scores = {key: score for key, score in results.scores.items() if key not in failed}
+    left = {"cbam, equal time": "no convolution is as slow"}
+    results = dataclasses.replace(results, scores=scores, failed=failed, left_out=left)
+    page = study_report(results, comparisons_of(results))
+    check(page)
+    words = words_of(page)
+    assert f"cbam, seed 3: {NASTY}" in words
+    assert "none, seed 0: the disk was full" in words
+    assert "cbam, equal time: no convolution is as slow" in words
+    assert "2 trainings failed and 1 control left out" in words
+
+
+def test_names_are_escaped():
+    results, _ = made_up(["cbam"], seeds=5, controls=())
+    arms = [results.arms[0], dataclasses.replace(results.arms[1], name=NASTY, made_of=NASTY)]
+    scores = {(NASTY if a == "cbam" else a, s): score for (a, s), score in results.scores.items()}
+    results = dataclasses.replace(
+        results,
+        arms=arms,
+        scores=scores,
+        class_names=[NASTY] * 10,
+        about={NASTY: NASTY},
+        maps={NASTY: results.maps["cbam"]},
+    )
+    page = study_report(results, comparisons_of(results))
+    check(page)
+    assert words_of(page).count(NASTY) > 20
+
+
+@pytest.mark.parametrize("left", [None, np.zeros((0, 28, 28, 1), np.uint8)])
+def test_without_maps_there_is_no_section_of_them(study, page, left):
+    assert "Where they look" in page
+    results = study[0]
+    assert not side_by_side(dataclasses.replace(results, maps={}))
+    assert not side_by_side(dataclasses.replace(results, map_images=left))
+
+
+def test_what_must_be_known_of_the_data_is_a_notice(study):
+    about = {"Notice": "A tenth of <the set>"}
+    page = notices(dataclasses.replace(study[0], about=about))
+    assert page == '<p class="notice">A tenth of &lt;the set&gt;</p>'
+
+
+def test_maps_are_those_of_each_arm_and_flat_ones_are_told(study):
+    results, _ = study
+    maps = {"cbam": np.full((3, 7, 7), 0.5), "none": results.maps["cbam"]}
+    page = side_by_side(dataclasses.replace(results, maps=maps))
+    table = re.search(r'(?s)<table class="maps">.*?</table>', page)[0]
+    assert table.count("<img") == 3 * 3
+    assert table.count("uniform") == 3
+    assert re.findall(r'<th scope="col">([^<]*)', table) == ["image", "none", "cbam"]
+
+
+def test_nothing_done_yet_still_makes_a_page():
+    results, _ = made_up(["cbam"], seeds=5)
+    empty = dataclasses.replace(results, scores={}, maps={}, about={})
+    page = study_report(empty, [])
+    check(page)
+    assert "cbam: no answer" in page
+    assert "This is not a result" in page
+
+
+def test_many_designs_with_long_names_and_one_epoch():
+    designs = [
+        f"multi_head_pixel:heads=4,key_channels={n},key_value_heads=2" for n in range(12, 18)
+    ]
+    results, comparisons = made_up(designs, seeds=2, epochs=1, controls=["frozen"])
+    page = study_report(results, comparisons)
+    check(page)
+    for design in designs:
+        assert design in page
+
+
+def test_controls_are_told_by_what_they_show(study):
+    results, comparisons = study
+    design = results.arms[1]
+
+    def judged(**verdicts):
+        return [dataclasses.replace(c, verdict=verdicts[_key(c)]) for c in comparisons[:5]]
+
+    all_better = dict.fromkeys(["none", "frozen", "parameters", "time", "shuffled"], "helps")
+    assert "more than these controls explain" in beside_controls(
+        results, judged(**all_better), design
+    )
+    some = all_better | {"parameters": "cannot tell yet (needs about 9 seeds)", "time": "hurts"}
+    text = beside_controls(results, judged(**some), design)
+    assert "cannot yet be told from a convolution of as many parameters" in text
+    assert "is worse than a convolution of as much time" in text
+    assert "not shown to be the attention's own" in text
+    unsure = some | {"none": "no difference worth 0.5 points"}
+    assert "gain" not in beside_controls(results, judged(**unsure), design)
+    assert headline(results, judged(**unsure), design).startswith(
+        "cbam: no difference worth 0.5 points: "
+    )
+
+
+def test_settings_that_repeat_the_study_are_in_the_page(study, page):
+    settings = unescape(re.findall(r"(?s)<pre[^>]*><code>(.*?)</code>", page)[-1])
+    assert Study(**tomllib.loads(settings)) == study[0].study
+
+
+def test_written_files_are_written_anew(study, tmp_path):
+    (tmp_path / "table.md").write_text("old")
+    write_study(tmp_path, *study)
+    names = ["references.bib", "report.html", "table.csv", "table.md", "table.tex"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert "old" not in (tmp_path / "table.md").read_text()
+    bib = (tmp_path / "references.bib").read_text()
+    assert "1807.06521" in bib and "2103.03098" in bib
+
+
+def test_the_same_study_makes_the_same_page(study, page):
+    assert study_report(*study) == page
+
+
+def _key(comparison):
+    return comparison.against.split(", ")[-1].split()[-1]
