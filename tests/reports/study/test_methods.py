@@ -51,13 +51,18 @@ def test_it_names_every_design_and_the_controls_of_the_study_only(results):
 def test_it_tells_how_the_learning_rate_was_chosen(results):
     assert "the same for all arms" in methods_text(results)
     text = methods_text(with_study(results, tune=4))
-    assert "chosen for each arm by itself out of 4" in text
+    assert "chosen for each arm by 4 trials of its own" in text
     assert "was the same for all arms" not in text
 
 
 def test_it_tells_of_looks_only_where_there_were_some(results):
     assert "alpha spending" not in methods_text(results)
     assert "alpha spending" in methods_text(with_study(results, until_decided=True))
+
+
+def test_a_part_of_the_images_is_told(results):
+    assert "drew" not in methods_text(results)
+    assert "drew 2,000 of the images" in methods_text(with_study(results, images=2000))
 
 
 def test_augmentation_is_told_only_where_there_is_some(results):

@@ -2,6 +2,7 @@
 
 from regard.reports.study.arms import summaries
 from regard.reports.study.words import (
+    beside_words,
     interval,
     level_words,
     number,
@@ -55,12 +56,15 @@ def comparisons_head(study):
     )
 
 
-def comparison_cells(comparison):
-    """Returns a row of texts for a `Comparison`, under `comparisons_head`."""
-    one = comparison
+def comparison_cells(results, comparisons):
+    """Returns a row of texts for each `Comparison`, under `comparisons_head`."""
+    return [_comparison(results, one) for one in comparisons]
+
+
+def _comparison(results, one):
     return [
         one.arm,
-        one.against,
+        beside_words(results, one),
         f"{one.seeds}",
         points(one.difference),
         interval(one.interval),

@@ -49,8 +49,13 @@ def numbers(results, comparisons):
         arms,
     ]
     if comparisons:
-        rows = map(comparison_cells, comparisons)
+        rows = comparison_cells(results, comparisons)
         parts.append(table(comparisons_head(results.study), rows, "wide beside"))
+    made = [(arm.name, arm.made_of) for arm in results.arms]
+    parts += [
+        paragraph("What stands in the places of the attention:"),
+        table([], made, "facts made"),
+    ]
     return section("The numbers", *parts)
 
 
@@ -73,7 +78,7 @@ def gaps(results):
 
 def repeat(results):
     """The facts and the command that repeats the study."""
-    settings = tomli_w.dumps(results.study.model_dump(exclude_none=True))
+    settings = tomli_w.dumps(results.study.model_dump(mode="json", exclude_none=True))
     facts = [table([], results.about.items(), "facts")] if results.about else []
     return section(
         "How to repeat it",

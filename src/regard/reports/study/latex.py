@@ -6,6 +6,7 @@ from regard.reports.study.arms import summaries
 from regard.reports.study.words import (
     MINUS,
     MISSING,
+    beside_words,
     counted,
     interval,
     level_words,
@@ -86,11 +87,10 @@ def _arm(summary):
 
 def _differences(results, comparisons):
     """A row for each comparison; an arm is named in the first of its rows only."""
-    roles = {arm.name: "no attention" if arm.role == "none" else arm.role for arm in results.arms}
     rows, last = [], None
     for one in comparisons:
         texts = [
-            roles[one.against],
+            beside_words(results, one),
             points(one.difference),
             interval(one.interval),
             p_value(one.p_holm),

@@ -19,7 +19,7 @@ def study_table_md(results, comparisons):
         deviation over the seeds.
     """
     arms = _table(ARMS_HEAD, arms_cells(results))
-    differences = _table(comparisons_head(results.study), map(comparison_cells, comparisons))
+    differences = _table(comparisons_head(results.study), comparison_cells(results, comparisons))
     return f"{arms}\n{differences}"
 
 

@@ -10,12 +10,12 @@ _CONTROLS = {
         "of the layer gives alone"
     ),
     "equal parameters": (
-        "a network with convolutions in the places of the attention that has as many parameters, "
-        "as nearly as whole channels allow; it shows what size gives"
+        "two 1 x 1 convolutions beside a skip connection in each place of the attention, as wide "
+        "as it takes to have its parameters; it shows what size gives"
     ),
     "equal time": (
-        "a network with convolutions in the places of the attention whose training step takes as "
-        "long, as measured; it shows what time gives"
+        "two 3 x 3 convolutions likewise, as wide as it takes for a training step to last as long, "
+        "as measured; it shows what time gives"
     ),
     "shuffled": (
         "the design's own trained network, tested with the attention maps of other images; it "
@@ -50,12 +50,19 @@ def methods_text(results):
 def _data(results):
     recipe = results.study.recipe
     data = fact(results, "data") or recipe.dataset
+    part = ""
+    if results.study.images is not None:
+        part = (
+            f"Each seed drew {results.study.images:,} of the images to train on anew, the same for "
+            "all arms. "
+        )
     groups = ", no group of images on two sides" if recipe.group_by else ""
     return (
-        f"Data. We used {data}, with {counted(len(results.class_names), 'class', 'classes')}. Of "
-        f"the images to train on, {recipe.validation_fraction:.0%} or the data set's own "
-        f"validation images were held out to choose the epoch{groups}. Accuracy is that on the "
-        f"{counted(len(results.labels), 'test image')}, which no choice was made on."
+        f"Data. We used {data}, with {counted(len(results.class_names), 'class', 'classes')}. "
+        f"{part}To choose the epoch, {recipe.validation_fraction:.0%} of the images to train on "
+        "were held out, or the data set's own validation images where it has some"
+        f"{groups}. Accuracy is that on the {counted(len(results.labels), 'test image')}, which no "
+        "choice was made on."
     )
 
 
@@ -64,8 +71,8 @@ def _training(results):
     rate = "The learning rate was the same for all arms."
     if study.tune:
         rate = (
-            f"The learning rate was chosen for each arm by itself out of {study.tune}, on "
-            f"validation images; that of the recipe is {recipe.learning_rate:g}."
+            f"In its place the learning rate was chosen for each arm by {study.tune} trials of its "
+            "own on validation images."
         )
     return (
         f"Network and training. The network was {recipe.network}, trained with "

@@ -99,6 +99,20 @@ def arm_words(arm):
     return CONTROLS.get(arm.role, "no attention" if arm.role == "none" else arm.name)
 
 
+def beside_words(results, comparison):
+    """What an arm is compared with: no attention, the role of its own control, or a name.
+
+    Args:
+        results: A `regard.compare.results.Results`.
+        comparison: One of its comparisons.
+    """
+    for arm in results.arms:
+        if arm.name == comparison.against:
+            own = arm.role if arm.of == comparison.arm else arm.name
+            return "no attention" if arm.role == "none" else own
+    return comparison.against
+
+
 def counted(count, one, several=None):
     """Writes a number of things.
 
