@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from regard.compare.study import Study
-from regard.reports.study import study_report, write_study
+from regard.reports.study import (
+    study_report,
+    study_table_csv,
+    study_table_md,
+    study_table_tex,
+    write_study,
+)
 from regard.reports.study.answer import beside_controls, headline, notices
 from regard.reports.study.side_by_side import side_by_side
 from tests.reports.page_check import Checker
@@ -189,7 +195,9 @@ def test_written_files_are_written_anew(study, tmp_path):
     write_study(tmp_path, *study)
     names = ["references.bib", "report.html", "table.csv", "table.md", "table.tex"]
     assert sorted(path.name for path in tmp_path.iterdir()) == names
-    assert "old" not in (tmp_path / "table.md").read_text()
+    assert (tmp_path / "table.md").read_text("utf-8") == study_table_md(*study)
+    assert (tmp_path / "table.csv").read_text("utf-8") == study_table_csv(*study)
+    assert (tmp_path / "table.tex").read_text("utf-8") == study_table_tex(*study)
     bib = (tmp_path / "references.bib").read_text()
     assert "1807.06521" in bib and "2103.03098" in bib
 

@@ -71,12 +71,44 @@ def test_csv_compares_a_design_with_none_and_with_its_controls(study):
         assert (float(row["low"]), float(row["high"])) == one.interval
 
 
+def test_csv_holds_all_that_a_comparison_has(study):
+    results, comparisons = study
+    one = dataclasses.replace(comparisons[0], p=0.1, p_holm=0.2, p_sign_flip=0.3, p_images=0.4)
+    row = rows_of(study_table_csv(results, [one]))[1]
+    for name in ("p", "p_holm", "p_sign_flip", "p_images", "improvement", "minimum_detectable"):
+        assert float(row[name]) == getattr(one, name)
+    for name, ends in {"bca": one.bca, "improvement": one.improvement_interval}.items():
+        assert (float(row[f"{name}_low"]), float(row[f"{name}_high"])) == ends
+
+
 def test_markdown_rounds_the_same_means(study):
     results, comparisons = study
     lines = study_table_md(results, comparisons).splitlines()
     row = next(cells for cells in map(cells_of, lines) if cells and cells[0] == "cbam")
-    values = [100 * results.scores["cbam", seed].accuracy for seed in results.study.seeds]
-    assert row[1:3] == ["5", f"{np.mean(values):.2f} ± {np.std(values, ddof=1):.2f}"]
+    scores = [results.scores["cbam", seed] for seed in results.study.seeds]
+
+    def mean(name):
+        return np.mean([getattr(score, name) for score in scores])
+
+    spread = np.std([100 * score.accuracy for score in scores], ddof=1)
+    assert row[1:3] == ["5", f"{100 * mean('accuracy'):.2f} ± {spread:.2f}"]
+    assert [cell.split(" ")[0] for cell in row[3:]] == [
+        f"{mean('loss'):.3f}",
+        f"{100 * mean('ece'):.2f}",
+        f"{mean('seconds'):.0f}",
+        f"{mean('step_ms'):.2f}",
+        "94,022",
+        "4,213,000",
+        f"{mean('faithfulness'):+.3f}",
+    ]
+
+
+def test_an_arm_is_beside_a_role_of_its_own_and_else_a_name(study):
+    results, comparisons = study
+    foreign = dataclasses.replace(comparisons[1], arm="pixel:units=32")
+    table = study_table_md(results, [*comparisons[:2], foreign]).split("\n\n")[1]
+    beside = [cells_of(line)[1] for line in table.splitlines()[2:]]
+    assert beside == ["no attention", "frozen", "cbam, frozen"]
 
 
 def test_markdown_has_a_row_for_each_arm_and_comparison(study):
