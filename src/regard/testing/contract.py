@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from regard.layers import limit_scores
-from regard.layers.applied import AppliesAttention, with_attention_of
+from regard.layers.applied import AppliesAttention, replacing, with_attention_of
 from regard.maps.declared import declared
 from regard.models import insert
 from regard.testing.case import (
@@ -177,6 +177,23 @@ def its_attention_can_be_replaced(case):
         for others, want in ((order, output), ([0, 1, 2], own)):
             got = with_attention_of(others, [layer], partial(layer, x))
             np.testing.assert_array_equal(array(got), want)
+
+
+@_check
+def hands_on_its_attention_alone(case):
+    """Each tensor that goes through `applied` makes the attention what it is."""
+    layer, x = awake(case.make()), image()
+    if not isinstance(layer, AppliesAttention):
+        return
+    want, handed = named(layer(x, return_attention_scores=True)[1]), []
+    with replacing([layer], lambda attention: handed.append(attention) or attention):
+        layer(x)
+    for at in range(len(handed)):
+        changed = iter([*handed[:at], 2 * handed[at], *handed[at + 1 :]])
+        with replacing([layer], lambda _, given=changed: next(given)):
+            maps = named(layer(x, return_attention_scores=True)[1])
+        same = all(np.allclose(maps[name], want[name], 1e-4, 1e-5) for name in want)
+        assert not same, f"tensor {at + 1} that goes through applied is no part of the attention"
 
 
 @_check
