@@ -8,7 +8,19 @@ import pytest
 
 from regard.compare.judging import judge
 from regard.compare.results import Arm, Results, Score
-from regard.compare.statistics import SpendingLooks, holm, nominal_levels, t_interval, t_p
+from regard.compare.statistics import (
+    SpendingLooks,
+    bca_interval,
+    holm,
+    improvement,
+    improvement_interval,
+    minimum_detectable,
+    needed_seeds,
+    nominal_levels,
+    sign_flip_p,
+    t_interval,
+    t_p,
+)
 from regard.compare.study import Study
 
 IMAGES = 10_000
@@ -46,6 +58,12 @@ def plus(gain, wobble=(3, -4, 5, -2, 0, 1, -3)):
     return [count + gain + w for count, w in zip(BASE, wobble, strict=True)]
 
 
+def shape_of(counts):
+    """Mean, spread and number of the differences to no attention."""
+    apart = (np.array(counts) - BASE[: len(counts)]) / IMAGES
+    return apart.mean(), apart.std(ddof=1), len(counts)
+
+
 def test_a_gain_helps_and_a_loss_hurts():
     better, worse = judge(results_of({"none": BASE, "cbam": plus(100), "eca": plus(-100)}))
     assert (better.arm, better.against, better.seeds) == ("cbam", "none", 7)
@@ -56,16 +74,18 @@ def test_a_gain_helps_and_a_loss_hurts():
 
 
 def test_figures_are_those_of_the_statistics():
-    found = judge(results_of({"none": BASE, "cbam": plus(5, (60, -20, 9, 30, -70, 15, 80))}))[0]
-    apart = (np.array(plus(5, (60, -20, 9, 30, -70, 15, 80))) - BASE) / IMAGES
-    shape = apart.mean(), apart.std(ddof=1), 7
+    counts = plus(5, (60, -20, 9, 30, -70, 15, 80))
+    found = judge(results_of({"none": BASE, "cbam": counts}))[0]
+    shape = shape_of(counts)
     assert found.interval == pytest.approx(t_interval(*shape, 0.05))
     assert found.p == pytest.approx(t_p(*shape)) == found.p_holm
-    assert found.bca[0] < found.difference < found.bca[1]
-    low, high = found.improvement_interval
-    assert low <= found.improvement <= high
-    assert 0 < found.minimum_detectable < 0.02
-    assert found.p_sign_flip * 2**7 == round(found.p_sign_flip * 2**7)
+    scores, others = np.array(counts) / IMAGES, np.array(BASE) / IMAGES
+    rng = np.random.default_rng(0)
+    assert found.bca == bca_interval(scores - others, 0.05, rng)
+    assert found.improvement == improvement(scores, others)
+    assert found.improvement_interval == improvement_interval(scores, others, 0.05, rng)
+    assert found.p_sign_flip == sign_flip_p(scores - others, rng)
+    assert found.minimum_detectable == pytest.approx(minimum_detectable(*shape[1:], 0.05))
 
 
 def test_a_small_difference_is_negligible_however_clear():
@@ -101,7 +121,9 @@ def test_holm_decides():
     among_three = judge(results_of(beside, worth=0.0))[0]
     assert among_three.p == one.p and among_three.p_holm > 0.05
     assert among_three.verdict.startswith("cannot tell yet (needs about")
-    assert among_three.needed_seeds > 7
+    shape = shape_of(alone["cbam"])
+    assert among_three.needed_seeds == needed_seeds(*shape, 0.0, lambda seeds: 0.05, tests=3)
+    assert among_three.needed_seeds > needed_seeds(*shape, 0.0, lambda seeds: 0.05)
 
 
 def test_only_seeds_of_both_count():
@@ -128,6 +150,13 @@ def test_of_no_seeds_everything_is_possible():
     assert (found.interval, found.improvement_interval) == ((-1, 1), (0, 1))
     assert found.p == found.p_holm == found.p_sign_flip == found.p_images == 1
     assert (found.bca, found.minimum_detectable, found.needed_seeds) == (None, 1, 5)
+
+
+def test_of_one_seed_the_difference_is_told():
+    found = judge(results_of({"none": BASE, "cbam": [*plus(103)[:1], *[None] * 6]}))[0]
+    assert found.difference == pytest.approx(0.0106)
+    assert found.improvement == 1
+    assert 0 < found.p_images < 1e-20
 
 
 def test_a_control_without_scores_is_left_out():
@@ -165,6 +194,12 @@ def test_images_are_compared_seed_by_seed():
     assert judge(results_of({"none": BASE, "cbam": plus(0)}))[0].p_images > 0.05
 
 
+def test_images_are_compared_in_the_median_of_the_seeds():
+    gains = (0, 0, 5, 100, 100)
+    correct = {"none": BASE[:5], "cbam": [b + g for b, g in zip(BASE, gains, strict=False)]}
+    assert judge(results_of(correct))[0].p_images == pytest.approx(2 / 2**5 - 1 / 2**5)
+
+
 def test_judging_repeats():
     results = results_of({"none": BASE, "cbam": plus(30)})
     assert judge(results) == judge(results)
@@ -176,9 +211,8 @@ class TestUntilDecided:
             {"none": BASE, "cbam": plus(30)}, until_decided=True, planned=10, level=0.1
         )
         found = judge(results)[0]
-        apart = (np.array(plus(30)) - BASE) / IMAGES
         level = nominal_levels((5, 6, 7), 10, 0.1)[-1]
-        shape = apart.mean(), apart.std(ddof=1), 7
+        shape = shape_of(plus(30))
         assert found.interval == pytest.approx(t_interval(*shape, level))
         assert found.p == pytest.approx(t_p(*shape))
         assert found.p_holm == pytest.approx(SpendingLooks(0.1, 10).adjusted(found.p, 7))
@@ -188,7 +222,15 @@ class TestUntilDecided:
         assert judge(results_of(counts))[0].verdict == "helps"
         found = judge(results_of(counts, until_decided=True, planned=20))[0]
         assert found.verdict.startswith("cannot tell yet (needs about")
-        assert 5 < found.needed_seeds <= 20
+        looks = SpendingLooks(0.05, 20)
+        expected = needed_seeds(*shape_of(counts["cbam"]), 0.005, looks.level_at)
+        assert found.needed_seeds == expected > 6
+
+    def test_far_from_the_end_anything_is_possible(self):
+        counts = {"none": BASE[:5], "cbam": plus(60, (40, -30, 20, -20, 10, 0, 0))[:5]}
+        found = judge(results_of(counts, until_decided=True, planned=100))[0]
+        assert found.interval == (-1, 1)
+        assert found.minimum_detectable == 1
 
     def test_an_early_answer_is_possible_either_way(self):
         counts = {"none": BASE[:6], "cbam": plus(300)[:6], "eca": plus(1)[:6]}

@@ -66,5 +66,5 @@ def undecided(seeds, needed):
 
 
 def _points(fraction):
-    points = f"{100 * fraction:.6g}"
+    points = f"{100 * fraction:g}"
     return f"{points} point" if points == "1" else f"{points} points"
