@@ -29,7 +29,7 @@ RECORDED = Path(__file__).parents[1] / "tests/data/statistics"
 HEAD = """| statistic | reference | cases | largest difference |
 | --- | --- | ---: | --- |
 """
-SMALLEST_SHOWN = 1e-12
+SMALLEST_SHOWN = 1e-10
 
 
 def t_test(case):

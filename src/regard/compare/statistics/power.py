@@ -33,7 +33,7 @@ def minimum_detectable(spread, seeds, level):
     found_from = t.isf(level / 2, freedom)
     each = np.sqrt(POWER) + 1e-3
     enough = found_from * np.sqrt(chi2.ppf(each, freedom) / freedom) + norm.ppf(each)
-    shift = brentq(lambda s: _power(s, found_from, freedom) - POWER, 0, enough, xtol=1e-10)
+    shift = brentq(lambda s: _power(s, found_from, freedom) - POWER, 0, enough, xtol=1e-13)
     return float(shift * spread / np.sqrt(seeds))
 
 
