@@ -37,6 +37,27 @@ def headline(results, comparisons, design):
 
 def beside_controls(results, comparisons, design):
     """Says in a sentence or two how a design does beside its controls; empty without any."""
+    parts = [_compared_controls(results, comparisons, design), _left_out(results, design)]
+    return " ".join(filter(None, parts))
+
+
+def notices(results):
+    """Returns what a reader must know before believing the answer, as HTML; may be empty."""
+    none = baseline(results)
+    counts = [len(results.seeds(none.name, design.name)) for design in designs(results)]
+    said = [*filter(None, [fact(results, "notice")])]
+    if min(counts) < FEWEST:
+        said.append(
+            f"This is not a result. It takes at least {FEWEST} seeds to tell a difference from "
+            f"chance, and here only {counted(min(counts), 'seed')} gave scores both with a design "
+            "and without attention."
+        )
+    if results.failed:
+        said.append(f"{counted(len(results.failed), 'training')} failed; see below.")
+    return "\n".join(paragraph(text, "notice") for text in said)
+
+
+def _compared_controls(results, comparisons, design):
     controls = [arm for arm in family(results, design) if arm.of == design.name]
     pairs = [(arm, compared(comparisons, design.name, arm.name)) for arm in controls]
     pairs = [(arm, one) for arm, one in pairs if one is not None]
@@ -52,26 +73,10 @@ def beside_controls(results, comparisons, design):
     return f"Beside its controls {'; '.join(parts)}. {_meaning(pairs) if helps else ''}".strip()
 
 
-def notices(results):
-    """Returns what a reader must know before believing the answer, as HTML; may be empty."""
-    none = baseline(results)
-    counts = [len(results.seeds(none.name, design.name)) for design in designs(results)]
-    said = [*filter(None, [fact(results, "notice")])]
-    if min(counts) < FEWEST:
-        said.append(
-            f"This is not a result. It takes at least {FEWEST} seeds to tell a difference from "
-            f"chance, and here only {counted(min(counts), 'seed')} gave scores both with a design "
-            "and without attention."
-        )
-    if results.failed or results.left_out:
-        gaps = [
-            counted(len(results.failed), "training") + " failed" if results.failed else "",
-            counted(len(results.left_out), "control") + " left out" if results.left_out else "",
-        ]
-        said.append(
-            f"Not all that was planned is here: {listed([*filter(None, gaps)])}; see below."
-        )
-    return "\n".join(paragraph(text, "notice") for text in said)
+def _left_out(results, design):
+    own = f"{design.name}, "
+    names = [name.removeprefix(own) for name in results.left_out if name.startswith(own)]
+    return f"Left out, see below: {listed(names)}." if names else ""
 
 
 def _relation(verdict):

@@ -2,14 +2,14 @@
 
 from html import escape
 
+from regard.reports.interactive import color_bar
 from regard.reports.page import paragraph, picture, section
-from regard.reports.pictures import as_rgb, bar_ticks, is_flat, overlay, shared_scale
+from regard.reports.pictures import as_rgb, is_flat, overlay, shared_scale
 
 _MEANING = (
-    "The first test images, and the attention of each arm laid over them, of the first seed that "
-    "has maps. Each column has colours of its own, from dark for its least value to yellow for its "
-    "greatest; the values are below. Where an arm attends is not by itself why it decides: see "
-    "the faithfulness of its maps among the numbers."
+    "The first test images, and the attention of each arm laid over them, from one seed. Each "
+    "column has colours of its own, below it. Where an arm attends is not by itself why it "
+    "decides: see the faithfulness of its maps among the numbers."
 )
 
 
@@ -27,12 +27,12 @@ def side_by_side(results):
     body = "\n".join(
         _row(results, names, scales, number) for number in range(len(results.map_images))
     )
-    ends = "".join(f"<td>{_ends(scales[name][1])}</td>" for name in names)
+    bars = "".join(f"<td>{color_bar(*scales[name])}</td>" for name in names)
     return section(
         "Where they look",
         paragraph(_MEANING, "quiet"),
         f'<div class="scroll" tabindex="0"><table class="maps">\n<thead><tr>{head}</tr></thead>\n'
-        f'<tbody>\n{body}\n<tr><th scope="row">values</th>{ends}</tr>\n</tbody></table></div>',
+        f'<tbody>\n{body}\n<tr><th scope="row">values</th>{bars}</tr>\n</tbody></table></div>',
     )
 
 
@@ -45,7 +45,3 @@ def _row(results, names, scales, number):
         drawn = picture(overlay(image, values, scales[name][0]), f"{name}: {title}")
         cells.append(f"<td>{drawn}{'uniform' if is_flat(values) else ''}</td>")
     return f"<tr>{''.join(cells)}</tr>"
-
-
-def _ends(ends):
-    return " to ".join(bar_ticks([ends[0], ends[-1]] if len(ends) > 1 else ends).values())
