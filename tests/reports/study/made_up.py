@@ -1,10 +1,9 @@
 """Made-up results of a study, with real images."""
 
 import numpy as np
-from scipy import stats
 
-from regard.compare.comparison import Comparison
 from regard.compare.design import parse_design
+from regard.compare.judging import judge
 from regard.compare.results import Arm, Results, Score
 from regard.compare.study import Study
 from regard.datasets.fashion_mnist import load_sample
@@ -26,7 +25,7 @@ GAINS = {
 }
 
 
-def made_up(designs=("cbam", "pixel:units=32"), seeds=10, epochs=4, images=100, **settings):
+def made_up(designs=("cbam", "pixel:units=32"), seeds=10, epochs=4, images=1000, **settings):
     """Returns `Results` whose scores are drawn at random, and their comparisons.
 
     Args:
@@ -71,17 +70,7 @@ def made_up(designs=("cbam", "pixel:units=32"), seeds=10, epochs=4, images=100, 
         maps={arm.name: rng.random((3, 7, 7)) for arm in arms if arm.role in ("design", "frozen")},
         map_images=test.images[:3, ..., None],
     )
-    return results, comparisons_of(results)
-
-
-def comparisons_of(results):
-    """Returns each design beside no attention and beside its controls."""
-    pairs = []
-    for arm in results.arms:
-        if arm.role != "none":
-            pairs.append((arm.of, arm.name) if arm.of else (arm.name, "none"))
-    found = (_compare(results, *pair) for pair in pairs)
-    return [one for one in found if one is not None]
+    return results, judge(results)
 
 
 def _arms(study):
@@ -129,42 +118,3 @@ def _score(study, arm, accuracy, images, number, rng):
         faithfulness=float(rng.normal(0.05, 0.02)) if arm.role == "design" else None,
         learning_rate=study.recipe.learning_rate,
     )
-
-
-def _compare(results, arm, against):
-    seeds = results.seeds(arm, against)
-    if len(seeds) < 2:
-        return None
-    scores = results.scores
-    d = np.array([scores[arm, s].accuracy - scores[against, s].accuracy for s in seeds])
-    error = d.std(ddof=1) / np.sqrt(len(d))
-    half = stats.t.ppf(0.975, len(d) - 1) * error
-    low, high = d.mean() - half, d.mean() + half
-    p = float(2 * stats.t.sf(abs(d.mean() / error), len(d) - 1))
-    return Comparison(
-        arm=arm,
-        against=against,
-        seeds=len(seeds),
-        difference=float(d.mean()),
-        interval=(float(low), float(high)),
-        bca=(float(low) * 0.98, float(high) * 0.98),
-        p=p,
-        p_holm=min(1.0, 2 * p),
-        p_sign_flip=2.0 ** (1 - len(seeds)),
-        p_images=0.03,
-        improvement=float((d > 0).mean()),
-        improvement_interval=(0.5, 1.0),
-        minimum_detectable=float(3 * error),
-        needed_seeds=None if low > 0 else 18,
-        verdict=_verdict(low, high, results.study.worth),
-    )
-
-
-def _verdict(low, high, worth):
-    if low > 0:
-        return "helps"
-    if high < 0:
-        return "hurts"
-    if -worth <= low and high <= worth:
-        return f"no difference worth {100 * worth:g} points"
-    return "cannot tell yet (needs about 18 seeds)"

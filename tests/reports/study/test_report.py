@@ -6,6 +6,7 @@ from html import unescape
 import numpy as np
 import pytest
 
+from regard.compare.judging import judge
 from regard.compare.study import Study
 from regard.reports.study import (
     study_report,
@@ -17,7 +18,7 @@ from regard.reports.study import (
 from regard.reports.study.answer import beside_controls, headline, notices
 from regard.reports.study.side_by_side import side_by_side
 from tests.reports.page_check import Checker
-from tests.reports.study.made_up import comparisons_of, made_up
+from tests.reports.study.made_up import made_up
 
 NASTY = "<script>alert('x')</script> & 100%_"
 
@@ -92,7 +93,7 @@ def test_every_failed_training_and_missing_control_is_named(study):
     scores = {key: score for key, score in results.scores.items() if key not in failed}
     left = {"cbam, equal time": "no convolution is as slow"}
     results = dataclasses.replace(results, scores=scores, failed=failed, left_out=left)
-    page = study_report(results, comparisons_of(results))
+    page = study_report(results, judge(results))
     check(page)
     words = words_of(page)
     assert f"cbam, seed 3: {NASTY}" in words
@@ -114,7 +115,7 @@ def test_names_are_escaped():
         about={NASTY: NASTY},
         maps={NASTY: results.maps["cbam"]},
     )
-    page = study_report(results, comparisons_of(results))
+    page = study_report(results, judge(results))
     check(page)
     assert words_of(page).count(NASTY) > 20
 
@@ -146,9 +147,11 @@ def test_maps_are_those_of_each_arm_and_flat_ones_are_told(study):
 def test_nothing_done_yet_still_makes_a_page():
     results, _ = made_up(["cbam"], seeds=5)
     empty = dataclasses.replace(results, scores={}, maps={}, about={})
-    page = study_report(empty, [])
+    page = study_report(empty, judge(empty))
     check(page)
     assert "cbam: no answer" in page
+    assert "nan" not in words_of(page)
+    assert "How large is the difference?" not in page
     assert "This is not a result" in page
 
 
@@ -161,6 +164,16 @@ def test_many_designs_with_long_names_and_one_epoch():
     check(page)
     for design in designs:
         assert design in page
+
+
+def test_one_seed_of_a_control_says_nothing_of_it(study):
+    results, _ = study
+    gone = [("cbam, frozen", seed) for seed in range(1, 5)]
+    scores = {key: score for key, score in results.scores.items() if key not in gone}
+    results = dataclasses.replace(results, scores=scores)
+    page = study_report(results, judge(results))
+    assert "over itself with" in page
+    assert "over its own layer frozen" not in page
 
 
 def test_controls_are_told_by_what_they_show(study):

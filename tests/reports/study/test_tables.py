@@ -8,9 +8,10 @@ import subprocess
 import numpy as np
 import pytest
 
+from regard.compare.judging import judge
 from regard.compare.results import Arm
 from regard.reports.study import study_table_csv, study_table_md, study_table_tex
-from tests.reports.study.made_up import comparisons_of, made_up
+from tests.reports.study.made_up import made_up
 
 NASTY = r"a&b<c>_d%e#f$g{h}~i^j|k\l*m[n]`o"
 
@@ -33,7 +34,7 @@ def nasty():
     arms = [results.arms[0], dataclasses.replace(results.arms[1], name=NASTY)]
     scores = {(NASTY if a == "cbam" else a, s): score for (a, s), score in results.scores.items()}
     results = dataclasses.replace(results, arms=arms, scores=scores)
-    return results, comparisons_of(results)
+    return results, judge(results)
 
 
 def rows_of(text):
@@ -168,7 +169,7 @@ def test_an_arm_without_scores_has_a_row_of_dashes(study):
     results, _ = study
     arms = [*results.arms, Arm("eca", "design", None, 1, 1, "eca")]
     results = dataclasses.replace(results, arms=arms)
-    comparisons = comparisons_of(results)
+    comparisons = judge(results)
     lines = study_table_md(results, comparisons).split("\n\n")[0].splitlines()
     assert cells_of(lines[-1])[:4] == ["eca", "0 of 5", "—", "—"]
     row = rows_of(study_table_csv(results, comparisons))[-1]

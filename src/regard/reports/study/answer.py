@@ -1,10 +1,9 @@
 """The answer of a study in plain sentences."""
 
+from regard.compare.statistics import FEWEST_SEEDS
 from regard.reports.page import paragraph
 from regard.reports.study.arms import baseline, compared, designs, family
 from regard.reports.study.words import arm_words, counted, fact, interval, listed, points
-
-FEWEST = 5
 
 
 def answers(results, comparisons):
@@ -27,7 +26,7 @@ def headline(results, comparisons, design):
     none = baseline(results)
     one = compared(comparisons, design.name, none.name)
     if one is None:
-        return f"{design.name}: no answer, as too few of its trainings were done."
+        return f"{design.name}: no answer, as fewer than two seeds gave scores with it and without."
     verb = " " if one.verdict in ("helps", "hurts") else ": "
     return (
         f"{design.name}{verb}{one.verdict}: {points(one.difference)} points "
@@ -46,11 +45,11 @@ def notices(results):
     none = baseline(results)
     counts = [len(results.seeds(none.name, design.name)) for design in designs(results)]
     said = [*filter(None, [fact(results, "notice")])]
-    if min(counts) < FEWEST:
+    if min(counts) < FEWEST_SEEDS:
         said.append(
-            f"This is not a result. It takes at least {FEWEST} seeds to tell a difference from "
-            f"chance, and here only {counted(min(counts), 'seed')} gave scores both with a design "
-            "and without attention."
+            f"This is not a result. It takes at least {FEWEST_SEEDS} seeds to tell a difference "
+            f"from chance, and here only {counted(min(counts), 'seed')} gave scores both with a "
+            "design and without attention."
         )
     if results.failed:
         said.append(f"{counted(len(results.failed), 'training')} failed; see below.")

@@ -1,5 +1,6 @@
 """What a study did, in words for a paper's section on methods."""
 
+from regard.compare.statistics import FEWEST_SEEDS
 from regard.reports.recipe_words import recipe_words
 from regard.reports.study.arms import baseline, designs
 from regard.reports.study.words import counted, fact, level_words, listed, points
@@ -114,30 +115,40 @@ def _seeds(results):
 
 
 def _tests(results):
-    study = results.study
     count = len(designs(results))
-    spent = ", with the level spent over the looks (alpha spending)" if study.until_decided else ""
     return (
         "Statistics. A difference is the mean over the seeds of two arms' differences in test "
-        f"accuracy, paired by seed. Its {level_words(study)} interval is that of the paired t "
-        f"test{spent}; a BCa bootstrap interval stands beside it. The p values are those of the "
-        "paired t test (two-sided), the same adjusted by Holm's method over "
-        f"{counted(count, 'design')} beside no attention, those of the exact sign-flip permutation "
-        "test over the seeds, and the median over the seeds of McNemar's mid-p over the test "
-        "images. P(better) is the probability that a training of the one arm has a higher "
-        "accuracy than a training of the other. The smallest detectable difference is the one "
-        "that as many seeds would find with a probability of 80%. That seeds, not only starts, "
-        "should vary follows Bouthillier et al. (arXiv:2103.03098)."
+        f"accuracy, paired by seed. Its {level_words(results.study)} interval and p value are "
+        "those of the paired t test, two-sided, with a standard deviation of at least that of "
+        "rounding to whole images. The p values of the designs beside no attention are adjusted "
+        f"by Holm's method over {counted(count, 'design')}, those beside controls are not. The "
+        "rest describes and decides nothing: the BCa bootstrap interval, the sign-flip permutation "
+        "test over the seeds (exact up to 20), the median over the seeds of McNemar's mid-p over "
+        "the test images, the probability that a training of the one arm beats one of the other "
+        "(Agarwal et al., arXiv:2108.13264), and the smallest difference that as many seeds find "
+        "with a probability of 80%. That splits and orders vary with the start values follows "
+        f"Bouthillier et al. (arXiv:2103.03098).{_looks(results.study)}"
+    )
+
+
+def _looks(study):
+    if not study.until_decided:
+        return ""
+    return (
+        " The level is spent over the looks by the function of O'Brien and Fleming's type (Lan "
+        "and DeMets, 1983), with levels for t tests; intervals are repeated confidence intervals "
+        "(Jennison and Turnbull, 1989), and p values count for all looks before Holm's adjustment "
+        "(Maurer and Bretz, 2013)."
     )
 
 
 def _verdicts(study):
     worth = points(study.worth, "-")
     return (
-        f"Verdicts. At the level {study.level:g} a design helps or hurts where its difference is "
-        f"told from zero; there is no difference worth {worth} points where the whole interval "
-        f"lies within ±{worth} points (a region of practical equivalence); otherwise the study "
-        "cannot tell yet."
+        f"Verdicts. Fewer than {FEWEST_SEEDS} seeds decide nothing. There is no difference worth "
+        f"{worth} points where the whole interval lies within ±{worth} points (a region of "
+        "practical equivalence). Otherwise a design helps or hurts where its adjusted p value is "
+        f"at most {study.level:g}; else the study cannot tell yet."
     )
 
 

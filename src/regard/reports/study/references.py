@@ -6,11 +6,11 @@ from importlib import resources
 
 from regard.layers.registry import layer_class
 
-ALWAYS = ("2103.03098",)
+ALWAYS = ("2103.03098", "2108.13264")
 
 
 def references_bib(layers):
-    """Writes the papers of attention layers as BibTeX, and the paper on how to compare.
+    """Writes the papers of attention layers as BibTeX, and those on how to compare.
 
     A layer's papers are those that its docstring names: by arXiv id, or by title if they have none.
 

@@ -24,6 +24,7 @@ def study_report(results, comparisons):
         DataError: If a map or an image cannot be drawn.
     """
     study = results.study
+    known = [one for one in comparisons if one.seeds > 1]
     said = (
         f"{counted(len(designs(results)), 'design')} of attention in the network "
         f"{study.recipe.network}, {counted(len(study.seeds), 'seed')}, "
@@ -32,12 +33,12 @@ def study_report(results, comparisons):
     )
     parts = [
         notices(results),
-        answers(results, comparisons),
+        answers(results, known),
         paragraph(said, "quiet"),
-        evidence.differences(results, comparisons),
+        evidence.differences(results, known),
         evidence.by_seed(results),
         evidence.curves(results),
-        evidence.cost(results, comparisons),
+        evidence.cost(results, known),
         details.classes(results),
         details.numbers(results, comparisons),
         side_by_side(results),
