@@ -40,8 +40,8 @@ def differences(results, comparisons):
     looks = ", adjusted for the looks" if study.until_decided else ""
     meaning = (
         f"Each line is a {level_words(study)} interval of the difference in test accuracy, paired "
-        f"by seed{looks}: blue where the design is better, orange where it is worse, grey where "
-        f"that is not decided. The band is ±{points(study.worth, '-')} points, less than what the "
+        f"by seed{looks}: blue where the design is better, orange where it is worse, grey "
+        f"otherwise. The band is ±{points(study.worth, '-')} points, less than what the "
         "study calls worth having. To the right of zero attention is ahead."
     )
     return section("How large is the difference?", paragraph(meaning, "quiet"), _charts(charts))
