@@ -12,7 +12,8 @@ import sys
 
 import numpy as np
 
-from regard.compare.statistics import (
+from regard.evaluation import wilson_interval
+from regard.studies.statistics import (
     FEWEST_SEEDS,
     OneLook,
     SpendingLooks,
@@ -24,7 +25,6 @@ from regard.compare.statistics import (
     t_interval,
     t_p,
 )
-from regard.evaluation import wilson_interval
 
 IMAGES, BASE, SEED_NOISE, ARM_NOISE = 10_000, 0.92, 0.002, 0.001
 LEVEL, WORTH, MOST = 0.05, 0.005, 20
@@ -138,7 +138,7 @@ def differences(studies, designs, gain):
 
 
 def summary(apart):
-    """Mean, spread as `regard.compare.statistics.spread` has it, and number of seeds."""
+    """Mean, spread as `regard.studies.statistics.spread` has it, and number of seeds."""
     least = 1 / (IMAGES * np.sqrt(6))
     return apart.mean(-1), np.maximum(apart.std(-1, ddof=1), least), apart.shape[-1]
 

@@ -16,13 +16,13 @@ import keras
 import numpy as np
 
 from regard import datasets
-from regard.compare import networks
-from regard.compare.judging import judge
-from regard.compare.piece import train_piece
-from regard.compare.plan import PlannedArm
-from regard.compare.results import Arm, Results
-from regard.compare.study import make_study
 from regard.evaluation.accuracy import wilson_interval
+from regard.studies import networks
+from regard.studies.judging import judge
+from regard.studies.piece import train_piece
+from regard.studies.plan import PlannedArm
+from regard.studies.results import Arm, Results
+from regard.studies.study import make_study
 
 OTHER = 10**6  # added to the seed of the second arm's start values
 ARMS = (Arm("none", "none", None, 0, 0, ""), Arm("again", "design", None, 0, 0, ""))

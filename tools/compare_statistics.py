@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from regard.compare.statistics import (
+from regard.studies.statistics import (
     bca_interval,
     holm,
     improvement,

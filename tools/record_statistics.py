@@ -1,4 +1,4 @@
-"""Records what other tools compute, for tests/compare/statistics/test_parity.py.
+"""Records what other tools compute, for tests/studies/statistics/test_parity.py.
 
 Run in an environment of its own that has statsmodels and rliable, with R and its packages coin,
 boot and rpact: python tools/record_statistics.py

@@ -12,6 +12,7 @@ from regard import backend
 if TYPE_CHECKING:
     from regard import datasets, layers, models
     from regard.attribution import attributions
+    from regard.comparing import compare
     from regard.errors import DataError, RegardError, UsageError
     from regard.evaluation import evaluate_probabilities
     from regard.maps import AttentionMaps, attention_maps, iter_attention_maps
@@ -28,6 +29,7 @@ _HOME = {
     "UsageError": "regard.errors",
     "attention_maps": "regard.maps",
     "attributions": "regard.attribution",
+    "compare": "regard.comparing",
     "evaluate_probabilities": "regard.evaluation",
     "faithfulness": "regard.maps.faithfulness",
     "iter_attention_maps": "regard.maps",
@@ -43,6 +45,7 @@ __all__ = [
     "UsageError",
     "attention_maps",
     "attributions",
+    "compare",
     "datasets",
     "evaluate_probabilities",
     "faithfulness",

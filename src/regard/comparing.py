@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from regard import datasets
-from regard.compare.comparison import Comparison
-from regard.compare.folder import StudyFolder, new_study
-from regard.compare.results import Results
-from regard.compare.study import make_study
 from regard.errors import DataError, RegardError, UsageError
+from regard.studies.comparison import Comparison
+from regard.studies.folder import StudyFolder, new_study
+from regard.studies.results import Results
+from regard.studies.study import make_study
 
 if TYPE_CHECKING:
     pass
@@ -52,7 +52,7 @@ def compare(
     """Compares networks with attention with the one without, over seeds, with controls.
 
     Args:
-        study: A `regard.compare.study.Study`; or give its settings by name: `designs`, `seeds`, ….
+        study: A `regard.studies.study.Study`; or give its settings by name: `designs`, `seeds`, ….
         dataset: A `regard.datasets.Dataset`; by default the one that the study's recipe names.
         root: Folder of all studies.
         name: Name of the study; by default the data set's and the network's, counted up.
@@ -134,10 +134,10 @@ def _trained_and_judged(folder, pool, dataset, digest, progress):
 
 def _workers(study, dataset, workers, ray):
     if ray is not None:
-        from regard.compare.on_ray import RayWorkers
+        from regard.studies.on_ray import RayWorkers
 
         return RayWorkers(study, dataset, ray)
-    from regard.compare.local import LocalWorkers
+    from regard.studies.local import LocalWorkers
 
     return LocalWorkers(study, dataset, workers)
 
@@ -204,8 +204,8 @@ def _looks(study):
 
 
 def _judged(folder):
-    from regard.compare.judging import judge
     from regard.reports.study import write_study
+    from regard.studies.judging import judge
 
     results = folder.results()
     if not results.seeds("none"):

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from regard import comparing
-from tests.compare.conftest import InThisProcess
+from tests.studies.conftest import InThisProcess
 
 SMALL = ("--seeds", 2, "--epochs", 1, "--control", "frozen", "--recipe", "tutorial")
 NAMED = "fashion-mnist-sample-tutorial"
@@ -12,7 +12,7 @@ NAMED = "fashion-mnist-sample-tutorial"
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch):
     monkeypatch.setattr(comparing, "_workers", InThisProcess)
-    monkeypatch.setattr("regard.compare.piece.JUDGED_IMAGES", 3)
+    monkeypatch.setattr("regard.studies.piece.JUDGED_IMAGES", 3)
 
 
 def test_a_study_prints_its_table_and_goes_on(regard):

@@ -1,5 +1,6 @@
 """`regard compare`."""
 
+import signal
 from pathlib import Path
 from typing import Literal
 
@@ -81,6 +82,7 @@ def compare(
     """
     from regard import comparing
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = {
         "designs": design,
         "seeds": None if seeds is None else list(range(seeds)),
@@ -97,7 +99,7 @@ def compare(
         found = comparing.compare(study, loaded, studies, name, workers, ray, _progress())
     else:
         _refuse_with_resume(**settings, **of_recipe, recipe=recipe, config=config, name=name)
-        from regard.compare.folder import StudyFolder
+        from regard.studies.folder import StudyFolder
 
         loaded = _loaded(StudyFolder(resume).study, data)
         found = comparing.resume_comparison(resume, loaded, workers, ray, _progress())
@@ -106,7 +108,7 @@ def compare(
 
 def _study(settings, of_recipe, recipe, config):
     from regard import datasets
-    from regard.compare.study import make_study, read_study
+    from regard.studies.study import make_study, read_study
     from regard.training.recipe import read_recipe
 
     given = read_study(config) if config else {"seeds": list(range(10))}

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from regard.compare.design import parse_design
-from regard.compare.judging import judge
-from regard.compare.results import Arm, Results, Score
-from regard.compare.study import Study
 from regard.datasets.fashion_mnist import load_sample
+from regard.studies.design import parse_design
+from regard.studies.judging import judge
+from regard.studies.results import Arm, Results, Score
+from regard.studies.study import Study
 from regard.training import Recipe
 
 MADE_OF = {

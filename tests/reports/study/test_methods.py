@@ -2,8 +2,8 @@ import dataclasses
 
 import pytest
 
-from regard.compare.study import Study
 from regard.reports.study import methods_text
+from regard.studies.study import Study
 from regard.training import Recipe
 from tests.reports.study.made_up import made_up
 

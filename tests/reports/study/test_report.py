@@ -6,8 +6,6 @@ from html import unescape
 import numpy as np
 import pytest
 
-from regard.compare.judging import judge
-from regard.compare.study import Study
 from regard.reports.study import (
     study_report,
     study_table_csv,
@@ -17,6 +15,8 @@ from regard.reports.study import (
 )
 from regard.reports.study.answer import beside_controls, headline, notices
 from regard.reports.study.side_by_side import side_by_side
+from regard.studies.judging import judge
+from regard.studies.study import Study
 from tests.reports.page_check import Checker
 from tests.reports.study.made_up import made_up
 

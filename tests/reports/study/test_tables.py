@@ -8,9 +8,9 @@ import subprocess
 import numpy as np
 import pytest
 
-from regard.compare.judging import judge
-from regard.compare.results import Arm
 from regard.reports.study import study_table_csv, study_table_md, study_table_tex
+from regard.studies.judging import judge
+from regard.studies.results import Arm
 from tests.reports.study.made_up import made_up
 
 NASTY = r"a&b<c>_d%e#f$g{h}~i^j|k\l*m[n]`o"

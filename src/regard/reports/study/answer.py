@@ -1,17 +1,17 @@
 """The answer of a study in plain sentences."""
 
-from regard.compare.statistics import FEWEST_SEEDS
 from regard.reports.page import paragraph
 from regard.reports.study.arms import baseline, compared, designs, family
 from regard.reports.study.words import arm_words, counted, fact, interval, listed, points
+from regard.studies.statistics import FEWEST_SEEDS
 
 
 def answers(results, comparisons):
     """Returns the answer for each design, as HTML: the verdict, and what the controls say.
 
     Args:
-        results: A `regard.compare.results.Results`.
-        comparisons: Its `regard.compare.comparison.Comparison`s.
+        results: A `regard.studies.results.Results`.
+        comparisons: Its `regard.studies.comparison.Comparison`s.
     """
     parts = []
     for design in designs(results):

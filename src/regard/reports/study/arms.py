@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regard.compare.comparison import Comparison
-from regard.compare.results import Arm
+from regard.studies.comparison import Comparison
+from regard.studies.results import Arm
 
 MEASURES = ("accuracy", "loss", "ece", "seconds", "step_ms", "faithfulness")
 
@@ -35,7 +35,7 @@ def summaries(results, comparisons):
     """Returns an `ArmSummary` for each arm, in the order of the study.
 
     Args:
-        results: A `regard.compare.results.Results`.
+        results: A `regard.studies.results.Results`.
         comparisons: Its comparisons.
     """
     return [_summary(results, arm, comparisons) for arm in results.arms]

@@ -29,7 +29,7 @@ def arms_cells(results):
     """Returns a row of texts for each arm, under `ARMS_HEAD`: means ± deviations over seeds.
 
     Args:
-        results: A `regard.compare.results.Results`.
+        results: A `regard.studies.results.Results`.
     """
     planned = len(results.study.seeds)
     return [_arm(summary, planned) for summary in summaries(results, [])]

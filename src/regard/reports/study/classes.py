@@ -8,7 +8,7 @@ def class_differences(results, arm, against):
     """Returns how much more of each class an arm finds than another, paired by seed.
 
     Args:
-        results: A `regard.compare.results.Results`.
+        results: A `regard.studies.results.Results`.
         arm: Name of the arm.
         against: Name of the other.
 

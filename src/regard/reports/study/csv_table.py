@@ -40,8 +40,8 @@ def study_table_csv(results, comparisons):
     it: `compared` less `against`. What is not known is empty.
 
     Args:
-        results: A `regard.compare.results.Results`.
-        comparisons: Its `regard.compare.comparison.Comparison`s.
+        results: A `regard.studies.results.Results`.
+        comparisons: Its `regard.studies.comparison.Comparison`s.
 
     Returns:
         The text of a CSV file.

@@ -26,7 +26,7 @@ def forest(rows, worth, limits):
         A `matplotlib.figure.Figure`.
 
     Example:
-        >>> from regard.compare.comparison import Comparison
+        >>> from regard.studies.comparison import Comparison
         >>> one = Comparison("cbam", "none", 5, 0.01, (0.002, 0.018), None, *[0.01] * 4,
         ...                  0.9, (0.7, 1), 0.004, None, "helps")
         >>> forest([("over none", one)], 0.005, (-1, 2)).axes[0].texts[0].get_text()

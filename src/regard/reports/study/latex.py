@@ -40,8 +40,8 @@ def study_table_tex(results, comparisons):
     r"""Writes what the arms gave, and what they differ by, as two LaTeX tables.
 
     Args:
-        results: A `regard.compare.results.Results`.
-        comparisons: Its `regard.compare.comparison.Comparison`s.
+        results: A `regard.studies.results.Results`.
+        comparisons: Its `regard.studies.comparison.Comparison`s.
 
     Returns:
         The text; it needs `\usepackage{booktabs}`, and all names in it are escaped.

@@ -14,7 +14,7 @@ def learning(results, arms, key):
     """Draws by epoch the mean over the seeds, in a band from the least to the greatest.
 
     Args:
-        results: A `regard.compare.results.Results`.
+        results: A `regard.studies.results.Results`.
         arms: The arms to draw.
         key: `"val_accuracy"` or `"val_loss"`.
 

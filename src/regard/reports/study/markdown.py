@@ -11,8 +11,8 @@ def study_table_md(results, comparisons):
     r"""Writes what the arms gave, and what they differ by, as two Markdown tables.
 
     Args:
-        results: A `regard.compare.results.Results`.
-        comparisons: Its `regard.compare.comparison.Comparison`s.
+        results: A `regard.studies.results.Results`.
+        comparisons: Its `regard.studies.comparison.Comparison`s.
 
     Returns:
         The text. Differences are in percentage points; means stand before ± the standard

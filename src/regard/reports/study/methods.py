@@ -1,9 +1,9 @@
 """What a study did, in words for a paper's section on methods."""
 
-from regard.compare.statistics import FEWEST_SEEDS
 from regard.reports.recipe_words import recipe_words
 from regard.reports.study.arms import baseline, designs
 from regard.reports.study.words import counted, fact, level_words, listed, points
+from regard.studies.statistics import FEWEST_SEEDS
 
 _CONTROLS = {
     "frozen": (
@@ -29,7 +29,7 @@ def methods_text(results):
     """Says what was done: data, network, training, arms, seeds, statistics, software, gaps.
 
     Args:
-        results: A `regard.compare.results.Results`.
+        results: A `regard.studies.results.Results`.
 
     Returns:
         Paragraphs with an empty line between them.

@@ -13,7 +13,7 @@ def per_seed(results, arms):
     """Draws a dot for each seed and arm, a line for each seed and a bar for each mean.
 
     Args:
-        results: A `regard.compare.results.Results`.
+        results: A `regard.studies.results.Results`.
         arms: The arms, such as a design's family.
 
     Returns:

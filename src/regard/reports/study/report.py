@@ -14,8 +14,8 @@ def study_report(results, comparisons):
     """Renders a study as one HTML page: the answer first, then all that it stands on.
 
     Args:
-        results: A `regard.compare.results.Results`.
-        comparisons: Its `regard.compare.comparison.Comparison`s.
+        results: A `regard.studies.results.Results`.
+        comparisons: Its `regard.studies.comparison.Comparison`s.
 
     Returns:
         The page as a string: no script, nothing loaded from elsewhere, all text escaped.

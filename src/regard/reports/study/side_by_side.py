@@ -17,7 +17,7 @@ def side_by_side(results):
     """Returns a table of pictures: a row for each image, a column for each arm with maps.
 
     Args:
-        results: A `regard.compare.results.Results`.
+        results: A `regard.studies.results.Results`.
     """
     names = [arm.name for arm in results.arms if arm.name in results.maps]
     if not names or results.map_images is None or not len(results.map_images):

@@ -76,7 +76,7 @@ def level_words(study):
     """The level of the intervals in percent, such as `"95 %"`.
 
     Example:
-        >>> from regard.compare.study import Study
+        >>> from regard.studies.study import Study
         >>> level_words(Study(designs=["cbam"], seeds=[0, 1])) == "95\N{NO-BREAK SPACE}%"
         True
     """
@@ -92,7 +92,7 @@ def arm_words(arm):
     """What an arm is called in a sentence about its design.
 
     Example:
-        >>> from regard.compare.results import Arm
+        >>> from regard.studies.results import Arm
         >>> arm_words(Arm("none", "none", None, 1, 1, ""))
         'no attention'
     """
@@ -103,7 +103,7 @@ def beside_words(results, comparison):
     """What an arm is compared with: no attention, the role of its own control, or a name.
 
     Args:
-        results: A `regard.compare.results.Results`.
+        results: A `regard.studies.results.Results`.
         comparison: One of its comparisons.
     """
     for arm in results.arms:

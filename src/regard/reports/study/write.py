@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from regard.compare.design import parse_design
 from regard.files import write_text
 from regard.reports.study.csv_table import study_table_csv
 from regard.reports.study.latex import study_table_tex
 from regard.reports.study.markdown import study_table_md
 from regard.reports.study.references import references_bib
 from regard.reports.study.report import study_report
+from regard.studies.design import parse_design
 
 
 def write_study(folder, results, comparisons):
@@ -16,8 +16,8 @@ def write_study(folder, results, comparisons):
 
     Args:
         folder: Folder to write into; it must exist. Files of these names are replaced.
-        results: A `regard.compare.results.Results`.
-        comparisons: Its `regard.compare.comparison.Comparison`s.
+        results: A `regard.studies.results.Results`.
+        comparisons: Its `regard.studies.comparison.Comparison`s.
 
     Raises:
         DataError: If a map or an image cannot be drawn.

@@ -1,0 +1,219 @@
+"""The folder of a study: what was asked, the arms, and a file for each training."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import tomli_w
+
+from regard.errors import DataError, UsageError
+from regard.files import read_bounded, remove_left_behind, unused, write_text
+from regard.studies.plan import PlannedArm
+from regard.studies.results import Results
+from regard.studies.study import FORMAT, Study, make_study, read_study
+from regard.studies.tasks import packed_array, unpacked_array, unpacked_score
+from regard.training.run import environment
+
+MAX_BYTES = 64 << 20
+SHOWN_IMAGES = 8
+
+
+class StudyFolder:
+    """A study on disk. Each file is written whole or not at all.
+
+    Attributes:
+        path: The folder.
+        study: The settings.
+
+    Args:
+        path: A folder that `new_study` made.
+
+    Raises:
+        DataError: If it holds no study, or one of another version.
+    """
+
+    def __init__(self, path: Path):
+        self.path = Path(path)
+        file = self.path / "study.toml"
+        if not file.is_file():
+            raise DataError(
+                f"{path} is no study: it has no study.toml. `regard compare` makes one."
+            )
+        try:
+            self.study = make_study(read_study(file))
+        except UsageError as error:
+            raise DataError(f"{file} cannot be used: {error}") from None
+        remove_left_behind(self.path)
+        remove_left_behind(self._pieces)
+
+    @property
+    def _pieces(self):
+        return self.path / "pieces"
+
+    def has_plan(self):
+        """Whether the arms are planned."""
+        return (self.path / "plan.json").exists()
+
+    def write_plan(self, answer, dataset, digest):
+        """Writes what the task `"plan"` answered, and what the data are."""
+        images = np.asarray(dataset.test.images[:SHOWN_IMAGES])
+        plan = {
+            "format": FORMAT,
+            "arms": answer["arms"],
+            "left_out": answer["left_out"],
+            "class_names": list(dataset.class_names),
+            "labels": packed_array(np.asarray(dataset.test.labels).astype("<i4")),
+            "images": packed_array(images),
+            "data": {
+                "name": dataset.name,
+                "source": dataset.provenance.source,
+                "notice": dataset.provenance.notice,
+                "counts": _counts(dataset),
+                "sha256": digest,
+            },
+            "environment": environment(),
+        }
+        write_text(self.path / "plan.json", json.dumps(plan, indent=1) + "\n")
+
+    def read_plan(self):
+        """Returns the plan.
+
+        Raises:
+            DataError: If it is damaged, or of another version.
+        """
+        plan = _read_json(self.path / "plan.json")
+        if plan.get("format") != FORMAT:
+            raise DataError(
+                f"{self.path} is a study of version {plan.get('format')!r}; this regard reads "
+                f"{FORMAT}. Run it anew with --config {self.path / 'study.toml'}."
+            )
+        return plan
+
+    def arms(self):
+        """Returns the planned arms."""
+        return [PlannedArm.from_dict(values) for values in self.read_plan()["arms"]]
+
+    def write_piece(self, arm, seed, answer):
+        """Keeps what a training gave; of all but the first seed without its maps."""
+        if seed != self.study.seeds[0]:
+            answer = answer | {"maps": None}
+        self._file(arm, seed).parent.mkdir(parents=True, exist_ok=True)
+        write_text(self._file(arm, seed), json.dumps(answer) + "\n")
+
+    def piece(self, arm, seed):
+        """Returns what a training gave, or None where it was not done or failed."""
+        file = self._file(arm, seed)
+        if not file.exists():
+            return None
+        answer = _read_json(file)
+        return None if "failed" in answer else answer
+
+    def write_rate(self, arm, answer):
+        """Keeps the learning rates that were tried for an arm."""
+        (self.path / "tuning").mkdir(exist_ok=True)
+        write_text(
+            self.path / "tuning" / f"{_plain(arm)}.json", json.dumps(answer, indent=1) + "\n"
+        )
+
+    def rate(self, arm):
+        """Returns the tuned learning rate of an arm, or None."""
+        file = self.path / "tuning" / f"{_plain(arm)}.json"
+        return _read_json(file)["learning_rate"] if file.exists() else None
+
+    def results(self):
+        """Returns all that the trainings gave so far, as `Results`."""
+        plan = self.read_plan()
+        arms = [PlannedArm.from_dict(values).arm for values in plan["arms"]]
+        scores, failed, maps, left_out = {}, {}, {}, dict(plan["left_out"])
+        trained = [arm for arm in arms if arm.role != "shuffled"]
+        for arm in trained:
+            for seed in self.study.seeds:
+                if not self._file(arm.name, seed).exists():
+                    continue
+                answer = _read_json(self._file(arm.name, seed))
+                if "failed" in answer:
+                    failed[arm.name, seed] = answer["failed"]
+                    continue
+                for name, packed in answer["scores"].items():
+                    scores[name, seed] = unpacked_score(packed)
+                if answer["maps"] is not None:
+                    maps[arm.name] = unpacked_array(answer["maps"]).astype(np.float32)
+                if answer["why_not_shuffled"]:
+                    left_out[f"{arm.name}, shuffled"] = answer["why_not_shuffled"]
+        return Results(
+            self.study,
+            [arm for arm in arms if arm.name not in left_out],
+            scores,
+            unpacked_array(plan["labels"]),
+            plan["class_names"],
+            failed,
+            left_out,
+            _about(plan),
+            maps,
+            unpacked_array(plan["images"]),
+        )
+
+    def _file(self, arm, seed):
+        return self._pieces / _plain(arm) / f"{seed}.json"
+
+
+def new_study(study: Study, root: Path, default_name: str, name: str | None = None) -> StudyFolder:
+    """Makes the folder of a study.
+
+    Args:
+        study: The settings.
+        root: Folder of all studies.
+        default_name: Name where none was asked for; it counts up.
+        name: The name asked for.
+
+    Raises:
+        UsageError: If `name` is in use or is not a plain name.
+    """
+    if name is not None and (not name or Path(name).name != name or name.startswith(".")):
+        raise UsageError(f"A study's name is a plain folder name, not {name!r}.")
+    folder = Path(root) / name if name else unused(Path(root) / default_name)
+    try:
+        (folder / "pieces").mkdir(parents=True)
+    except FileExistsError:
+        raise UsageError(
+            f"The study {folder} exists. Go on with --resume {folder}, or choose another --name."
+        ) from None
+    except (NotADirectoryError, PermissionError) as error:
+        raise UsageError(f"The study {folder} cannot be made: {error.strerror}.") from None
+    settings = study.model_dump(mode="json", exclude_none=True)
+    write_text(folder / "study.toml", tomli_w.dumps(settings))
+    return StudyFolder(folder)
+
+
+def _plain(name):
+    """Returns a name for files; different for different designs."""
+    return re.sub(r"[^\w=.+-]+", "-", name.replace(", ", "--"))
+
+
+def _counts(dataset):
+    sides = ("train", "validation", "test")
+    return {side: len(getattr(dataset, side)) for side in sides if getattr(dataset, side)}
+
+
+def _about(plan):
+    data, environment = plan["data"], plan["environment"]
+    versions = ", ".join(f"{name} {v}" for name, v in environment["packages"].items())
+    counts = ", ".join(f"{count:,} {side}" for side, count in data["counts"].items())
+    return {
+        "Data": f"{data['name']}: {counts} images",
+        "Source": data["source"],
+        **({"Notice": data["notice"]} if data["notice"] else {}),
+        "Versions": f"{versions}; backend {environment['backend']}",
+        "Machine": f"{environment['machine']}, {environment['system']}; a core for each training",
+    }
+
+
+def _read_json(file):
+    try:
+        values = json.loads(read_bounded(file, MAX_BYTES))
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{file} is damaged: {error}") from None
+    if not isinstance(values, dict):
+        raise DataError(f"{file} is damaged: it holds no object.")
+    return values

@@ -1,0 +1,74 @@
+"""Does the tasks of a study on the machines of a Ray cluster."""
+
+import math
+
+from regard.errors import RegardError, UsageError
+from regard.studies import one_core
+
+RETRIES = 3
+
+
+class RayWorkers:
+    """A Ray cluster that does tasks, each on one core. To be used in a `with` block.
+
+    The images are put into the cluster once. A task whose process or machine is lost is done
+    again elsewhere.
+
+    Args:
+        study: A `regard.studies.study.Study`.
+        dataset: A `regard.datasets.Dataset`.
+        address: Of the cluster: `"auto"`, `"ray://host:10001"` or `"host:6379"`.
+
+    Raises:
+        RegardError: If Ray is not installed.
+        UsageError: If no cluster answers at the address.
+    """
+
+    def __init__(self, study, dataset, address):
+        self._ray = ray = _ray()
+        try:
+            ray.init(address, runtime_env={"env_vars": one_core.variables()}, log_to_driver=False)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise UsageError(f"No Ray cluster answers at {address}: {reason}") from None
+        self.count = max(math.floor(ray.cluster_resources().get("CPU", 1)), 1)
+        self._shared = ray.put((study, dataset))
+        self._do = ray.remote(num_cpus=1, max_retries=RETRIES)(_do)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._ray.shutdown()
+
+    def run(self, tasks):
+        """Does tasks on all cores of the cluster.
+
+        Yields:
+            `(task, answer)` as they come; `{"failed": why}` where it was lost several times.
+        """
+        asked = {self._do.remote(task, self._shared): task for task in tasks}
+        while asked:
+            done, _ = self._ray.wait(list(asked))
+            for one in done:
+                yield asked.pop(one), self._answer(one)
+
+    def _answer(self, done):
+        try:
+            return self._ray.get(done)
+        except self._ray.exceptions.RayError as error:
+            return {"failed": f"{type(error).__name__}: {str(error).splitlines()[0]}"}
+
+
+def _do(task, shared):
+    from regard.studies.tasks import do
+
+    return do(task, *shared)
+
+
+def _ray():
+    try:
+        import ray
+    except ImportError:
+        raise RegardError('To use a cluster Ray is needed: pip install "regard[ray]"') from None
+    return ray

@@ -1,0 +1,138 @@
+"""One training of a study, and what is measured of it."""
+
+import hashlib
+import tempfile
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from regard.datasets.check import as_images, as_labels
+from regard.errors import RegardError, UsageError
+from regard.evaluation import evaluate_probabilities
+from regard.evaluation.predict import classify
+from regard.studies import networks
+from regard.studies.part import part_of
+from regard.studies.results import Score
+from regard.training.best import KeepBest
+from regard.training.job import prepare
+
+JUDGED_IMAGES = 40
+SHOWN_MAPS = 8
+
+
+def train_piece(study, dataset, planned, seed, rate=None):
+    """Trains an arm's network with a seed, keeps its best epoch, and looks at the test images once.
+
+    Args:
+        study: A `regard.studies.study.Study`.
+        dataset: A `regard.datasets.Dataset`.
+        planned: A `regard.studies.plan.PlannedArm`.
+        seed: Of everything that is drawn.
+        rate: Learning rate in place of the recipe's, or None.
+
+    Returns:
+        A dict: `score`, a `Score`; `shuffled`, that of the same network with the attention of
+        other images, None where it is no design or that cannot be had; `maps`, its attention on
+        the first test images, `(images, rows, columns)`, or None; `digest`, the SHA-256 of the
+        weights kept; `why`, in words why there is no `shuffled`.
+    """
+    rate = study.recipe.learning_rate if rate is None else rate
+    recipe = study.recipe.model_copy(update={"seed": seed, "learning_rate": rate})
+    job = prepare(recipe, part_of(dataset, study.images, seed), networks.builder(planned))
+    clock = _StepClock()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "checkpoints").mkdir()
+        keeper = KeepBest(job.model, Path(folder))
+        job.train([keeper, clock])
+        keeper.restore()
+    labels = as_labels(dataset.test.labels, len(dataset.class_names), len(dataset.test))
+    of_training = {
+        "seconds": sum(row["seconds"] for row in keeper.rows),
+        "step_ms": clock.milliseconds(),
+        "curve": keeper.rows,
+        "learning_rate": rate,
+    }
+    found = {"digest": _digest(job.model), "shuffled": None, "maps": None, "why": ""}
+    is_design = planned.arm.role == "design"
+    faithfulness = _faithfulness(job.model, dataset) if is_design else None
+    found["score"] = _score(
+        classify(job.model, dataset.test.images), labels, dataset, faithfulness, of_training
+    )
+    if is_design:
+        found["maps"] = _maps(job.model, dataset)
+        if "shuffled" in study.controls:
+            found |= _shuffled(job.model, dataset, labels, seed, of_training)
+    return found
+
+
+class _StepClock(keras.callbacks.Callback):
+    """Times the training steps of the last epoch, without its validation."""
+
+    every_batch = False
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._start, self._end = time.perf_counter(), None
+
+    def on_test_begin(self, logs=None):
+        self._end = time.perf_counter()
+
+    def milliseconds(self):
+        """Mean milliseconds of a step; of a training of one epoch they hold its compilation."""
+        return 1e3 * (self._end - self._start) / self.params["steps"]
+
+
+def _score(probabilities, labels, dataset, faithfulness, of_training):
+    found = evaluate_probabilities(probabilities, labels, dataset.class_names)
+    return Score(
+        accuracy=found.accuracy,
+        loss=found.loss,
+        ece=found.reliability.ece,
+        correct=found.predictions == labels,
+        recall=found.recall,
+        faithfulness=faithfulness,
+        **of_training,
+    )
+
+
+def _shuffled(model, dataset, labels, seed, of_training):
+    from regard.studies.shuffled import shuffled_probabilities
+
+    try:
+        probabilities = shuffled_probabilities(model, as_images(dataset.test.images), seed=seed)
+    except UsageError as error:
+        return {"why": str(error)}
+    return {"shuffled": _score(probabilities, labels, dataset, None, of_training)}
+
+
+def _maps(model, dataset):
+    from regard.maps import attention_maps
+
+    try:
+        maps = attention_maps(model, as_images(dataset.test.images[:SHOWN_MAPS]))
+        return maps.to_images()
+    except RegardError:
+        return None
+
+
+def _faithfulness(model, dataset):
+    """The smallest advantage of the attention maps over the controls' maps, None without maps."""
+    from regard.explanation import explainer
+    from regard.maps.faithfulness import faithfulness
+
+    images = as_images(dataset.test.images[:JUDGED_IMAGES])
+    try:
+        found = faithfulness(
+            model, explainer("attention"), images, measures=("insertion", "deletion")
+        )
+    except (RegardError, MemoryError):
+        return None
+    return min(mean for mean, _, _ in found.advantages.values())
+
+
+def _digest(model):
+    whole = hashlib.sha256()
+    for variable in model.variables:
+        whole.update(np.asarray(keras.ops.convert_to_numpy(variable)).tobytes())
+    return whole.hexdigest()

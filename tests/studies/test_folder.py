@@ -1,0 +1,101 @@
+import json
+
+import pytest
+
+from regard.errors import DataError, UsageError
+from regard.studies.folder import StudyFolder, new_study
+from regard.studies.study import make_study
+
+ARM = {"name": "cbam", "role": "design", "of": None, "parameters": 2, "multiply_adds": 3}
+PLAN = {
+    "arms": [{"arm": ARM | {"made_of": "CBAM"}, "design": "cbam", "share": 0.0}],
+    "left_out": {"cbam, frozen": "no weights"},
+}
+
+
+@pytest.fixture
+def study():
+    return make_study({"designs": ["cbam"], "seeds": [3, 4]})
+
+
+@pytest.fixture
+def folder(study, tmp_path):
+    return new_study(study, tmp_path, "sample")
+
+
+def test_a_study_comes_back(folder, study):
+    assert StudyFolder(folder.path).study == study
+
+
+def test_names_count_up_and_nothing_is_overwritten(study, tmp_path):
+    names = [new_study(study, tmp_path, "sample").path.name for _ in range(3)]
+    assert names == ["sample", "sample-2", "sample-3"]
+    with pytest.raises(UsageError, match=r"exists\. Go on with --resume"):
+        new_study(study, tmp_path, "sample", "sample")
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden"])
+def test_names_that_are_no_plain_folders(study, tmp_path, name):
+    with pytest.raises(UsageError, match="plain folder name"):
+        new_study(study, tmp_path, "sample", name)
+
+
+def test_a_plan_comes_back(folder, sample):
+    assert not folder.has_plan()
+    folder.write_plan(PLAN, sample, "digest")
+    plan = folder.read_plan()
+    assert plan["data"]["sha256"] == "digest"
+    assert plan["data"]["counts"] == {"train": 100, "test": 50}
+    assert [arm.to_dict() for arm in folder.arms()] == PLAN["arms"]
+
+
+def test_results_of_nothing_yet(folder, sample):
+    folder.write_plan(PLAN, sample, "digest")
+    results = folder.results()
+    assert results.scores == {} and results.left_out == PLAN["left_out"]
+    assert results.labels.tolist() == sample.test.labels.tolist()
+    assert results.map_images.shape == (8, 28, 28)
+
+
+def test_what_failed_is_named_and_not_done(folder, sample):
+    folder.write_plan(PLAN, sample, "digest")
+    folder.write_piece("cbam", 3, {"failed": "MemoryError: no room"})
+    assert folder.piece("cbam", 3) is None
+    assert folder.results().failed == {("cbam", 3): "MemoryError: no room"}
+
+
+def test_a_study_of_another_version(folder, sample):
+    folder.write_plan(PLAN, sample, "digest")
+    file = folder.path / "plan.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"format": 9}))
+    with pytest.raises(DataError, match="version 9"):
+        folder.read_plan()
+    settings = folder.path / "study.toml"
+    settings.write_text(settings.read_text().replace("format = 1", "format = 9"))
+    with pytest.raises(DataError, match="version 9"):
+        StudyFolder(folder.path)
+
+
+def test_folders_and_files_that_are_no_study(folder, sample, tmp_path):
+    with pytest.raises(DataError, match="no study"):
+        StudyFolder(tmp_path)
+    folder.write_plan(PLAN, sample, "digest")
+    folder.write_piece("cbam", 3, {"failed": "x"})
+    next(folder.path.glob("pieces/*/3.json")).write_text('{"failed": ')
+    with pytest.raises(DataError, match="is damaged"):
+        folder.piece("cbam", 3)
+
+
+def test_designs_of_other_arguments_have_other_files(folder):
+    names = ["pixel:units=4", "pixel:units=-4", "pixel:units=4,dropout=0.1", "pixel:units=4.0"]
+    for name in [*names, *(f"{name}, frozen" for name in names)]:
+        folder.write_piece(name, 3, {"failed": name})
+    files = list(folder.path.glob("pieces/*/3.json"))
+    assert len(files) == 8
+    assert {json.loads(file.read_text())["failed"] for file in files} >= set(names)
+
+
+def test_a_rate_comes_back(folder):
+    assert folder.rate("cbam, frozen") is None
+    folder.write_rate("cbam, frozen", {"learning_rate": 0.02, "tried": [[0.02, 0.5]]})
+    assert folder.rate("cbam, frozen") == 0.02
