@@ -1,12 +1,14 @@
 """`regard compare`."""
 
 import signal
+import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
 from cyclopts.types import ExistingDirectory, ExistingFile, PositiveInt
 
-from regard.cli.output import notify, print_json, print_table
+from regard.cli.output import notify, print_json
 from regard.errors import UsageError
 
 Control = Literal["frozen", "equal parameters", "equal time", "shuffled", "none"]
@@ -141,8 +143,6 @@ def _refuse_with_resume(designs, controls, **options):
 
 
 def _progress():
-    import time
-
     began = []
 
     def told(done, total, what):
@@ -161,24 +161,15 @@ def _duration(seconds):
 
 def _print(found, json):
     if json:
-        from dataclasses import asdict
-
-        print_json(
-            {"study": str(found.folder), "comparisons": [asdict(one) for one in found.comparisons]}
-        )
+        comparisons = [_plain(one) for one in found.comparisons]
+        print_json({"study": str(found.folder), "comparisons": comparisons})
         return
-    print_table(
-        ("arm", "against", "seeds", "difference, points", "95 % interval", "verdict"),
-        (
-            (
-                one.arm,
-                one.against,
-                one.seeds,
-                f"{100 * one.difference:+.2f}",
-                f"[{100 * one.interval[0]:+.2f}, {100 * one.interval[1]:+.2f}]",
-                one.verdict,
-            )
-            for one in found.comparisons
-        ),
-    )
-    print(f"Report: {found.folder / 'report.html'}")
+    from regard.reports.study.answer import answer_lines
+
+    print("\n".join(answer_lines(found.results, found.comparisons)))
+    print(f"Report: {found.folder / 'report.html'}; tables beside it: table.md, .csv, .tex")
+
+
+def _plain(comparison):
+    """Returns a comparison as JSON types; what is not known is None."""
+    return {name: None if value != value else value for name, value in asdict(comparison).items()}

@@ -21,6 +21,15 @@ def answers(results, comparisons):
     return "\n".join(parts)
 
 
+def answer_lines(results, comparisons):
+    """Returns the same as lines of text, for a terminal."""
+    lines = []
+    for design in designs(results):
+        said = beside_controls(results, comparisons, design)
+        lines += [headline(results, comparisons, design), *([f"  {said}"] if said else [])]
+    return lines
+
+
 def headline(results, comparisons, design):
     """Says in one sentence what a design does beside no attention."""
     none = baseline(results)
