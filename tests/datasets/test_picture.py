@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from regard.datasets import picture
-from regard.datasets.picture import find_pictures, read_original, read_picture
+from regard.datasets.picture import describe, find_pictures, read_original, read_picture
 from regard.errors import DataError
 
 GREY = np.arange(6, dtype=np.uint8).reshape(2, 3) * 40
@@ -69,6 +69,22 @@ def test_first_frame(tmp_path):
     frames = [Image.new("L", (4, 4), grey) for grey in (10, 200)]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
     assert set(read_picture(tmp_path / "a.gif").ravel()) == {10}
+
+
+@pytest.mark.parametrize("suffix", ["gif", "tiff"])
+def test_what_can_be_read_can_be_described_though_a_later_frame_is_cut_off(tmp_path, suffix):
+    file = tmp_path / f"a.{suffix}"
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), np.uint8)
+    first, *others = map(Image.fromarray, pixels)
+    first.save(file, save_all=True, append_images=others)
+    content = file.read_bytes()
+    for length in range(len(content) // 3, len(content)):
+        file.write_bytes(content[:length])
+        try:
+            read_picture(file)
+        except DataError:
+            continue
+        assert (describe(file).rows, describe(file).columns) == (8, 8)
 
 
 @pytest.mark.parametrize("suffix", ["png", "tiff"])

@@ -90,7 +90,6 @@ class Description:
         mode: Pillow's name of its kind of pixels, such as `"RGB"`, `"L"` or `"CMYK"`.
         rows: Rows as a viewer shows it.
         columns: Columns likewise.
-        frames: Number of frames; the first is the one that is read.
         is_named_so: Whether its suffix is one of its format.
         is_turned: Whether it has an orientation mark that turns or mirrors it.
         is_marked_badly: Whether its EXIF data are broken or its orientation mark is unknown, so
@@ -103,7 +102,6 @@ class Description:
     mode: str
     rows: int
     columns: int
-    frames: int
     is_named_so: bool
     is_turned: bool
     is_marked_badly: bool
@@ -135,7 +133,7 @@ def describe(path: str | os.PathLike) -> Description:
     image = _checked(path, "L")
     with warnings.catch_warnings(), Image.open(path, formats=FORMATS) as opened:
         warnings.simplefilter("ignore")
-        kind, mode, frames = opened.format, opened.mode, getattr(opened, "n_frames", 1)
+        kind, mode = opened.format, opened.mode
         mark = opened.getexif().get(0x0112, 1)
         is_broken = _has_broken_exif(opened)
     suffixes = _SUFFIXES_OF.get(kind, {f".{kind.lower()}"})
@@ -144,7 +142,6 @@ def describe(path: str | os.PathLike) -> Description:
         mode=mode,
         rows=image.height,
         columns=image.width,
-        frames=frames,
         is_named_so=path.suffix.lower() in suffixes,
         is_turned=mark in range(2, 9),
         is_marked_badly=is_broken or mark not in range(9),  # 0 is said by cameras that do not know
