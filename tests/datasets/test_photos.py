@@ -27,14 +27,28 @@ def folder(tmp_path):
     return make
 
 
+def save_large_jpegs(root, count):
+    """Writes photos that are decoded smaller than they are, some of them on their side."""
+    rng = np.random.default_rng(0)
+    for number in range(count):
+        pixels = rng.integers(0, 256, (6, 8, 3), np.uint8)
+        exif = Image.Exif()
+        exif[0x0112] = (1, 6)[number % 2]
+        photo = Image.fromarray(pixels).resize((640, 480))
+        folder = root / ("boot", "shirt")[number % 2]
+        folder.mkdir(exist_ok=True)
+        photo.save(folder / f"large {number}.jpg", exif=exif)
+
+
 def parts(dataset):
     return dataset.train, dataset.validation, dataset.test
 
 
 def test_every_photo_is_on_one_side_as_read_picture_gives_it(folder):
     root = folder()
+    save_large_jpegs(root, 20)
     dataset = load_photos(root, image_size=32)
-    expected = {read_picture(file, (32, 32), 3).tobytes(): file for file in root.rglob("*.png")}
+    expected = {read_picture(file, (32, 32), 3).tobytes(): file for file in root.rglob("*.*")}
     found = [image.tobytes() for part in parts(dataset) for image in part.images]
     assert sorted(found) == sorted(expected)
     for part in parts(dataset):
@@ -71,6 +85,27 @@ def test_what_is_left_out_is_named(folder):
         "1 groups of photos are left out: the same photo in two classes: boot/3.png, "
         "shirt/copy.png. 1 other files and folders are ignored: notes.txt."
     )
+
+
+def test_a_photo_that_is_left_out_does_not_tell_the_shape(folder):
+    root = folder(6, "L", (28, 28))
+    Image.new("RGB", (200, 100), "red").save(root / "boot" / "a.png")
+    shutil.copy(root / "boot" / "a.png", root / "shirt" / "a.png")
+    dataset = load_photos(root)
+    assert "the same photo in two classes: boot/a.png, shirt/a.png" in dataset.provenance.notice
+    assert dataset.train.images.shape[1:] == (28, 28, 1)
+    expected = {read_picture(file).tobytes() for file in root.rglob("[0-9]*.png")}
+    found = {image.tobytes() for part in parts(dataset) for image in part.images}
+    assert found == expected
+
+
+def test_the_photos_of_a_side_are_class_by_class_in_natural_order(folder):
+    root = folder(40)
+    files = [root / name / f"{n}.png" for name in ("boot", "shirt") for n in range(40)]
+    place = {read_picture(file, (28, 28), 3).tobytes(): n for n, file in enumerate(files)}
+    for part in parts(load_photos(root, image_size=28)):
+        places = [place[image.tobytes()] for image in part.images]
+        assert places == sorted(places)
 
 
 def test_strict_refuses_a_file_that_cannot_be_read(folder):

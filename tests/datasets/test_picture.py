@@ -1,9 +1,12 @@
+import hashlib
+import io
+
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from regard.datasets import picture
-from regard.datasets.picture import describe, find_pictures, read_original, read_picture
+from regard.datasets.picture import find_pictures, read_described, read_original, read_picture
 from regard.errors import DataError
 
 GREY = np.arange(6, dtype=np.uint8).reshape(2, 3) * 40
@@ -34,6 +37,15 @@ def test_exif_orientation_6_is_turned_upright(tmp_path):
     np.testing.assert_array_equal(read_picture(path, (3, 2))[..., 0], np.rot90(GREY, -1))
 
 
+@pytest.mark.parametrize("pixels", [GREY, GREY.astype(np.uint16) << 8], ids=["8 bits", "16 bits"])
+def test_a_grey_tiff_on_its_side_is_turned_upright(tmp_path, pixels):
+    path = tmp_path / "a.tiff"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(pixels).save(path, exif=exif)
+    np.testing.assert_array_equal(read_picture(path, (3, 2))[..., 0], np.rot90(GREY, -1))
+
+
 TURNS = {1: 0, 3: 2, 6: -1, 8: 1}
 
 
@@ -49,6 +61,78 @@ def test_an_original_is_upright_and_in_its_own_size(tmp_path, mark):
 def test_a_large_original_is_made_smaller_in_its_proportions(tmp_path):
     Image.new("RGB", (300, 200), "red").save(tmp_path / "a.png")
     assert read_original(tmp_path / "a.png", longest=60).shape == (40, 60, 3)
+
+
+def photograph(columns, rows):
+    """A picture with shapes and edges of many sizes."""
+    rng = np.random.default_rng(0)
+    image = Image.new("RGB", (columns, rows))
+    for side in (2, 5, 12, 40):
+        pixels = Image.fromarray(rng.integers(0, 256, (side, side, 3), np.uint8))
+        image = Image.blend(image, pixels.resize((columns, rows)), 0.4)
+    return image
+
+
+def difference(first, second):
+    return np.sqrt(np.mean((first.astype(float) - second.astype(float)) ** 2))
+
+
+@pytest.mark.parametrize("size", [(640, 480), (644, 484), (645, 483), (2000, 1504)])
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+def test_a_large_photo_comes_as_if_it_were_decoded_whole(tmp_path, size, suffix):
+    path = tmp_path / f"a.{suffix}"
+    photograph(*size).save(path)
+    with Image.open(path) as opened:
+        whole = np.asarray(opened.resize((48, 40), Image.Resampling.LANCZOS))
+    assert difference(read_picture(path, (40, 48), 3), whole) < 1
+
+
+def test_a_photo_less_than_three_times_as_large_comes_to_the_bit_by_lanczos_alone(tmp_path):
+    path = tmp_path / "a.jpg"
+    photograph(160, 120).save(path)
+    with Image.open(path) as opened:
+        whole = np.asarray(opened.resize((56, 48), Image.Resampling.LANCZOS))
+    np.testing.assert_array_equal(read_picture(path, (48, 56), 3), whole)
+
+
+@pytest.mark.parametrize("mark", [1, 2, 3, 4, 5, 6, 7, 8])
+def test_a_large_photo_on_its_side_is_described_as_a_viewer_shows_it(tmp_path, mark):
+    exif = Image.Exif()
+    exif[0x0112] = mark
+    photograph(640, 480).save(tmp_path / "a.jpg", exif=exif)
+    pixels, found = read_described(tmp_path / "a.jpg", (30, 20), 3)
+    assert (found.columns, found.rows) == ((640, 480) if mark < 5 else (480, 640))
+    with Image.open(tmp_path / "a.jpg") as opened:
+        upright = ImageOps.exif_transpose(opened)
+    whole = np.asarray(upright.resize((20, 30), Image.Resampling.LANCZOS))
+    assert difference(pixels, whole) < 1
+
+
+def test_a_description_comes_with_the_pixels_and_the_digest_of_the_bytes(tmp_path):
+    path = tmp_path / "a.jpg"
+    photograph(400, 300).save(path)
+    pixels, found = read_described(path, (20, 30), 1)
+    np.testing.assert_array_equal(pixels, read_picture(path, (20, 30), 1))
+    assert found.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "webp", "tiff", "bmp"])
+def test_a_file_is_read_once(tmp_path, monkeypatch, suffix):
+    path = tmp_path / f"a.{suffix}"
+    photograph(400, 300).save(path)
+    opened = []
+    real = io.open
+    monkeypatch.setattr(io, "open", lambda *words, **more: opened.append(1) or real(*words, **more))
+    monkeypatch.setattr("builtins.open", io.open)
+    read_described(path, (20, 30), 1)
+    assert len(opened) == 1
+
+
+def test_decoders_call_a_file_by_its_path(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"no picture")
+    with pytest.raises(DataError, match=rf"cannot identify image file '{path}'"):
+        read_picture(path)
 
 
 def test_transparency_is_white(tmp_path):
@@ -84,7 +168,7 @@ def test_what_can_be_read_can_be_described_though_a_later_frame_is_cut_off(tmp_p
             read_picture(file)
         except DataError:
             continue
-        assert (describe(file).rows, describe(file).columns) == (8, 8)
+        assert read_described(file, (8, 8), 3)[1].rows == 8
 
 
 @pytest.mark.parametrize("suffix", ["png", "tiff"])

@@ -1,4 +1,4 @@
-"""Room for many images: in memory, or on disk where they would fill the memory."""
+"""Many images: in memory, or on disk where they would fill the memory."""
 
 import math
 import shutil
@@ -43,3 +43,35 @@ def room_for(count: int, shape: tuple[int, ...]) -> np.ndarray:
         )
     with tempfile.TemporaryFile(prefix="regard-") as file:
         return np.memmap(file, np.uint8, "w+", shape=(count, *shape))
+
+
+def reorder(images: np.ndarray, order: np.ndarray) -> None:
+    """Moves images to the front in an order, within the array; those not named come last.
+
+    Args:
+        images: An array of `room_for`.
+        order: Different indices of images.
+
+    Example:
+        >>> images = np.array([10, 11, 12, 13])
+        >>> reorder(images, np.array([3, 1]))
+        >>> images[:2].tolist()
+        [13, 11]
+    """
+    rest = np.setdiff1d(np.arange(len(images)), order)
+    sources = np.concatenate([order, rest]).tolist()
+    for start in range(len(sources)):
+        if sources[start] != start:
+            _turn(images, sources, start)
+
+
+def _turn(images, sources, start):
+    """Moves the images of one cycle of a permutation, and strikes it out."""
+    first = images[start].copy()
+    place = start
+    while (source := sources[place]) != start:
+        images[place] = images[source]
+        sources[place] = place
+        place = source
+    images[place] = first
+    sources[place] = place

@@ -5,16 +5,18 @@ import os
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
+
 from regard.datasets import duplicates
+from regard.datasets.image_store import room_for
 from regard.datasets.parallel import on_all_cores
-from regard.datasets.photo_folder import find_photos
-from regard.datasets.photo_groups import with_groups
-from regard.datasets.photo_source import Photo
+from regard.datasets.photo_listing import list_photos
+from regard.datasets.photo_source import Photo, PhotoSource
 from regard.datasets.photo_split import split_photos
-from regard.datasets.photo_table import read_table
-from regard.datasets.picture import Description, describe
+from regard.datasets.picture import read_described
+from regard.datasets.picture_file import Description
 from regard.datasets.sides import SIDES
-from regard.errors import DataError, UsageError
+from regard.errors import DataError
 
 FEW = 10  # photos of a class, below which a split says little
 IMBALANCE = 10  # times as many photos in the largest class as in the smallest
@@ -29,6 +31,8 @@ class PhotoCheck:
         class_names: In natural order.
         photos: The photos that can be read, class by class.
         descriptions: What each of them is.
+        images: What was read of all files, as `regard.datasets.picture.read_picture` gives it.
+        rows: The index into `images` of each photo that can be read.
         broken: Photos that cannot be read, each with the reason.
         ignored: Files and folders that are no photos, each with the reason.
     """
@@ -37,6 +41,8 @@ class PhotoCheck:
     class_names: tuple[str, ...]
     photos: list[Photo]
     descriptions: list[Description]
+    images: np.ndarray
+    rows: np.ndarray
     broken: list[tuple[Photo, str]]
     ignored: list[tuple[Path, str]]
 
@@ -62,8 +68,9 @@ class PhotoCheck:
         return photo.name_in(self.folder)
 
     def alike(self):
-        """Returns pairs of photos that look the same."""
-        return [self._photos(pair) for pair in duplicates.near(self.descriptions)]
+        """Returns pairs of photos that look the same, of such as `check_photos` read."""
+        pairs = duplicates.near(self.descriptions, self.images[self.rows])
+        return [self._photos(pair) for pair in pairs]
 
     def lines_of_broken(self):
         """Returns a line for each photo that cannot be read, with the reason."""
@@ -89,6 +96,7 @@ class PhotoCheck:
             self,
             photos=[self.photos[index] for index in right],
             descriptions=[self.descriptions[index] for index in right],
+            rows=self.rows[right],
         )
 
     def sides(self, validation: float = 0.1):
@@ -160,42 +168,54 @@ def check_photos(source: str | os.PathLike, group_by: str | None = None) -> Phot
     """Reads every photo of a folder or a table.
 
     Args:
-        source: A folder, as for `regard.datasets.photo_folder.find_photos`, or a CSV file, as for
-            `regard.datasets.photo_table.read_table`.
+        source: As for `regard.datasets.photo_listing.list_photos`.
         group_by: As for `regard.datasets.photo_groups.with_groups`.
 
     Returns:
-        A `PhotoCheck`; no file is changed.
+        A `PhotoCheck`, whose images are small and grey; no file is changed.
 
     Raises:
-        UsageError: If the source is neither a folder nor a CSV file, or if `group_by` is no pattern
-            with one capturing group.
-        DataError: If the folder or table cannot be read or has fewer than two classes, or if a
-            photo has no group.
+        UsageError: As for `list_photos`.
+        DataError: As for `list_photos`.
     """
-    source = Path(source)
-    found = with_groups(_found(source), group_by)
-    looked = list(zip(found.photos, on_all_cores(_looked_at, found.photos), strict=True))
-    good = [(photo, one) for photo, one in looked if not isinstance(one, str)]
-    bad = [(photo, reason) for photo, reason in looked if isinstance(reason, str)]
-    photos, descriptions = [list(part) for part in zip(*good, strict=True)] or ([], [])
-    return PhotoCheck(found.folder, found.class_names, photos, descriptions, bad, found.ignored)
+    return read_photos(list_photos(Path(source), group_by), duplicates.THUMBNAIL)
 
 
-def _found(source):
-    if source.is_dir():
-        return find_photos(source)
-    if source.suffix.lower() == ".csv":
-        return read_table(source)
-    raise UsageError(f"{source} is neither a folder of photos nor a CSV file that names them.")
+def read_photos(listed: PhotoSource, shape: tuple[int, int, int]) -> PhotoCheck:
+    """Reads every photo once, on all cores.
 
+    Args:
+        listed: The photos.
+        shape: Rows, columns and channels of the images to make of them.
 
-def _looked_at(photo):
-    """Returns the description of a photo, or the reason why there is none."""
-    try:
-        return describe(photo.path)
-    except DataError as error:
-        return str(error).removeprefix(f"{photo.path}: ").split(". Known: ")[0].rstrip(".")
+    Raises:
+        DataError: As for `regard.datasets.image_store.room_for`.
+    """
+    photos = listed.photos
+    images = room_for(len(photos), shape)
+
+    def read(row):
+        """Returns the description of a photo, or the reason why there is none."""
+        path = photos[row].path
+        try:
+            images[row], description = read_described(path, shape[:2], shape[2])
+        except DataError as error:
+            return str(error).removeprefix(f"{path}: ").split(". Known: ")[0].rstrip(".")
+        return description
+
+    looked = on_all_cores(read, range(len(photos)))
+    is_good = [not isinstance(one, str) for one in looked]
+    rows = np.flatnonzero(is_good)
+    return PhotoCheck(
+        folder=listed.folder,
+        class_names=listed.class_names,
+        photos=[photos[row] for row in rows],
+        descriptions=[looked[row] for row in rows],
+        images=images,
+        rows=rows,
+        broken=[(photos[row], looked[row]) for row in np.flatnonzero(np.logical_not(is_good))],
+        ignored=listed.ignored,
+    )
 
 
 def _counted(values):

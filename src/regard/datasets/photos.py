@@ -7,17 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from regard.datasets.dataset import Dataset, Provenance, Split
-from regard.datasets.image_store import room_for
-from regard.datasets.parallel import on_all_cores
-from regard.datasets.photo_check import check_photos
+from regard.datasets.image_shape import shape_of
+from regard.datasets.image_store import reorder
+from regard.datasets.photo_check import read_photos
+from regard.datasets.photo_listing import list_photos
 from regard.datasets.photo_source import printable
 from regard.datasets.photo_split import split_photos
-from regard.datasets.picture import read_picture
+from regard.datasets.picture import read_header
+from regard.datasets.sides import SIDES
 from regard.errors import DataError
-
-SIDE = 96  # pixels, where the photos differ in size or are larger than `OWN`
-OWN = 64  # pixels; photos that are all of one size up to it keep it
-_GREY = frozenset({"1", "L", "LA", "I;16"})
 
 
 def load_photos(
@@ -38,8 +36,7 @@ def load_photos(
         source: A folder with a folder for each class, or a CSV file; see
             `regard.datasets.photo_folder.find_photos` and
             `regard.datasets.photo_table.read_table`.
-        image_size: Rows and columns of the images; by default the photos' own size if it is the
-            same for all and at most 64 x 64, else 96 x 96.
+        image_size: As for `regard.datasets.image_shape.shape_of`.
         validation: Part of the photos that are not tested on, to validate on.
         strict: Whether a file that cannot be read is an error.
         group_by: As for `regard.datasets.photo_groups.with_groups`: the photos of a group, and of
@@ -55,17 +52,12 @@ def load_photos(
             groups, a photo has no group, or a file cannot be read and `strict` is given.
     """
     source = Path(source)
-    found = check_photos(source, group_by)
+    found = _read(list_photos(source, group_by), image_size)
     if strict and found.broken:
         lines = "; ".join(found.lines_of_broken())
         raise DataError(f"{source}: {len(found.broken)} photos cannot be read (--strict): {lines}")
     usable = found.usable()
-    sides = split_photos(usable, validation)
-    shape = _shape(usable.descriptions, image_size)
-    train, held_out, test = (
-        _read([usable.photos[index] for index in np.flatnonzero(sides == side)], shape)
-        for side in range(3)
-    )
+    train, held_out, test = _parts(usable, split_photos(usable, validation))
     source = source.resolve()
     return Dataset(
         name=source.name if source.is_dir() else source.stem,
@@ -77,23 +69,24 @@ def load_photos(
     )
 
 
-def _shape(descriptions, image_size):
-    """Returns rows, columns and channels of the images."""
-    sizes = {(one.rows, one.columns) for one in descriptions}
-    own = next(iter(sizes))
-    size = own if len(sizes) == 1 and max(own) <= OWN else (SIDE, SIDE)
-    channels = 1 if all(one.mode in _GREY for one in descriptions) else 3
-    return (*((image_size, image_size) if image_size else size), channels)
+def _read(listed, image_size):
+    """Reads all photos, anew where those that are left out had changed the shape."""
+    headers = (read_header(photo.path) for photo in listed.photos)
+    shape = shape_of(filter(None, headers), image_size)
+    found = read_photos(listed, shape)
+    usable = [(one.rows, one.columns, one.mode) for one in found.usable().descriptions]
+    right = shape_of(usable, image_size)
+    return found if right == shape else read_photos(listed, right)
 
 
-def _read(photos, shape):
-    images = room_for(len(photos), shape)
-
-    def read(index):
-        images[index] = read_picture(photos[index].path, shape[:2], shape[2])
-
-    on_all_cores(read, range(len(photos)))
-    return Split(images, np.array([photo.label for photo in photos], np.int64))
+def _parts(usable, sides):
+    """Returns the photos of each side, and sorts the images by it."""
+    order = np.argsort(sides, kind="stable")
+    reorder(usable.images, usable.rows[order])
+    labels = np.array([photo.label for photo in usable.photos], np.int64)[order]
+    ends = np.cumsum(np.bincount(sides, minlength=len(SIDES)))
+    parts = zip([0, *ends], ends, strict=False)
+    return [Split(usable.images[start:end], labels[start:end]) for start, end in parts]
 
 
 def _digests(source, found):

@@ -1,22 +1,29 @@
 """Reads pictures from files into the form of a data set's images."""
 
-import hashlib
+import io
 import os
 import re
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from regard.datasets.picture_file import (
+    ON_THEIR_SIDE,
+    ORIENTATION,
+    Description,
+    description,
+    header_of,
+)
 from regard.errors import DataError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
 MAX_BYTES = 50_000_000
 MAX_PIXELS = 50_000_000
-_SUFFIXES_OF = {"JPEG": {".jpg", ".jpeg"}, "TIFF": {".tif", ".tiff"}}
+_MODES = {1: "L", 3: "RGB"}
+_GAP = 3  # times the size wanted, down to which a picture is made smaller by plain averages
 
 
 def read_picture(
@@ -44,13 +51,38 @@ def read_picture(
         >>> read_picture(path, size=(2, 1), channels=3).tolist()
         [[[255, 0, 0]], [[255, 0, 0]]]
     """
-    from PIL import Image
+    _, image, _, _ = _read(Path(path), _MODES[channels], max(size))
+    return _stretched(image, size)
 
-    rows, columns = size
-    image = _checked(Path(path), "L" if channels == 1 else "RGB")
-    if image.size != (columns, rows):
-        image = image.resize((columns, rows), Image.Resampling.LANCZOS)
-    return np.asarray(image).reshape(rows, columns, -1).copy()
+
+def read_described(
+    path: str | os.PathLike, size: tuple[int, int], channels: int
+) -> tuple[np.ndarray, Description]:
+    """Reads a picture as `read_picture` does, and tells what its file is; the file is read once.
+
+    Args:
+        path: As for `read_picture`.
+        size: As for `read_picture`.
+        channels: As for `read_picture`.
+
+    Returns:
+        What `read_picture` returns, and the description.
+
+    Raises:
+        DataError: As for `read_picture`.
+
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> path = Path(tempfile.mkdtemp(), "red.png")
+        >>> Image.new("RGB", (40, 30), "red").save(path)
+        >>> pixels, found = read_described(path, (2, 1), 3)
+        >>> found.format, found.mode, found.rows, found.columns
+        ('PNG', 'RGB', 30, 40)
+    """
+    path = Path(path)
+    content, image, header, whole = _read(path, _MODES[channels], max(size))
+    return _stretched(image, size), description(path, content, header, whole)
 
 
 def read_original(path: str | os.PathLike, longest: int = 1024) -> np.ndarray:
@@ -76,90 +108,53 @@ def read_original(path: str | os.PathLike, longest: int = 1024) -> np.ndarray:
     """
     from PIL import Image
 
-    image = _checked(Path(path), "RGB")
+    _, image, _, _ = _read(Path(path), "RGB")
     image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     return np.asarray(image).copy()
 
 
-@dataclass(frozen=True)
-class Description:
-    """What a picture file is.
-
-    Attributes:
-        format: Of its content, such as `"JPEG"`.
-        mode: Pillow's name of its kind of pixels, such as `"RGB"`, `"L"` or `"CMYK"`.
-        rows: Rows as a viewer shows it.
-        columns: Columns likewise.
-        is_named_so: Whether its suffix is one of its format.
-        is_turned: Whether it has an orientation mark that turns or mirrors it.
-        is_marked_badly: Whether its EXIF data are broken or its orientation mark is unknown, so
-            that it is read as it is stored.
-        sha256: Of the file's bytes, hexadecimal.
-        thumbnail: The picture in 16 x 16 grey pixels, 256 bytes, row by row.
-    """
-
-    format: str
-    mode: str
-    rows: int
-    columns: int
-    is_named_so: bool
-    is_turned: bool
-    is_marked_badly: bool
-    sha256: str
-    thumbnail: bytes
-
-
-def describe(path: str | os.PathLike) -> Description:
-    """Reads a picture whole, as `read_picture` does, and tells what it is.
+def read_header(path: str | os.PathLike) -> tuple[int, int, str] | None:
+    """Returns rows and columns as they are stored, and Pillow's mode; None of what is no picture.
 
     Args:
         path: As for `read_picture`.
-
-    Raises:
-        DataError: As for `read_picture`.
 
     Example:
         >>> import tempfile
         >>> from PIL import Image
         >>> path = Path(tempfile.mkdtemp(), "red.png")
         >>> Image.new("RGB", (40, 30), "red").save(path)
-        >>> found = describe(path)
-        >>> found.format, found.mode, found.rows, found.columns
-        ('PNG', 'RGB', 30, 40)
+        >>> read_header(path)
+        (30, 40, 'RGB')
     """
     from PIL import Image
 
     path = Path(path)
-    image = _checked(path, "L")
-    with warnings.catch_warnings(), Image.open(path, formats=FORMATS) as opened:
-        warnings.simplefilter("ignore")
-        kind, mode = opened.format, opened.mode
-        mark = opened.getexif().get(0x0112, 1)
-        is_broken = _has_broken_exif(opened)
-    suffixes = _SUFFIXES_OF.get(kind, {f".{kind.lower()}"})
-    return Description(
-        format=kind,
-        mode=mode,
-        rows=image.height,
-        columns=image.width,
-        is_named_so=path.suffix.lower() in suffixes,
-        is_turned=mark in range(2, 9),
-        is_marked_badly=is_broken or mark not in range(9),  # 0 is said by cameras that do not know
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-        thumbnail=image.resize((16, 16), Image.Resampling.LANCZOS).tobytes(),
-    )
+    try:
+        _check(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=FORMATS) as opened:
+                return opened.height, opened.width, opened.mode
+    except Exception:  # decoders raise nearly anything on broken files
+        return None
 
 
-def _has_broken_exif(opened):
-    """Whether there are EXIF data that have no header, or of whose tags none can be read."""
-    data = re.sub(rb"^(Exif\0\0){1,2}", b"", opened.info.get("exif", b""))
-    if not data:
-        return False
-    has_header = data[:4] in (b"II*\0", b"MM\0*")
-    return not has_header or (not opened.getexif() and data[8:10] != b"\0\0")
+def _read(path, mode, side=None):
+    """Returns the bytes of a file, and what `_decode` returns of them."""
+    _check(path)
+    try:
+        content = path.read_bytes()
+        return content, *_decode(_Content(path, content), mode, side)
+    except DataError:
+        raise
+    except Exception as error:  # decoders raise nearly anything on broken files
+        raise DataError(
+            f"{path}: not a picture that can be read ({error}). Known: {', '.join(FORMATS)}."
+        ) from error
 
 
-def _checked(path, mode):
+def _check(path):
     if not path.is_file():
         raise DataError(f"{path}: {_why_no_file(path)}.")
     size = path.stat().st_size
@@ -167,14 +162,6 @@ def _checked(path, mode):
         raise DataError(f"{path}: larger than {MAX_BYTES:,} bytes.")
     if not size:
         raise DataError(f"{path}: empty, 0 bytes.")
-    try:
-        return _decode(path, mode)
-    except DataError:
-        raise
-    except Exception as error:  # decoders raise nearly anything on broken files
-        raise DataError(
-            f"{path}: not a picture that can be read ({error}). Known: {', '.join(FORMATS)}."
-        ) from error
 
 
 def _why_no_file(path):
@@ -235,17 +222,49 @@ def natural_name(name: str):
     return [int(p) if p.isdecimal() and p.isascii() else p for p in pieces], name
 
 
-def _decode(path, mode):
+class _Content(io.BytesIO):
+    """The bytes of a file, which decoders call by its path in what they raise."""
+
+    def __init__(self, path, content):
+        super().__init__(content)
+        self.path = path
+
+    def __repr__(self):
+        return repr(str(self.path))
+
+
+def _decode(content, mode, side):
+    """Returns a picture upright, its header, and the columns and rows that a viewer shows.
+
+    With `side` a JPEG photo may come smaller than that, yet `_GAP` times as large as `side`.
+    """
     from PIL import Image, ImageOps
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with Image.open(path, formats=FORMATS) as opened:
+        with Image.open(content, formats=FORMATS) as opened:
             if opened.width * opened.height > MAX_PIXELS:
-                raise DataError(f"{path}: more than {MAX_PIXELS:,} pixels.")
+                raise DataError(f"{content.path}: more than {MAX_PIXELS:,} pixels.")
             if opened.mode in ("I", "F"):
-                raise DataError(f"{path}: 32 bits a pixel; save it with 8 or 16.")
-            return _flatten(ImageOps.exif_transpose(opened), mode)
+                raise DataError(f"{content.path}: 32 bits a pixel; save it with 8 or 16.")
+            header = header_of(opened)
+            if side:
+                _decode_smaller(opened, side * _GAP)
+            opened.load()
+            size = header.size
+            if opened.getexif().get(ORIENTATION) in ON_THEIR_SIDE:
+                size = size[::-1]
+            ImageOps.exif_transpose(opened, in_place=True)
+            return _flatten(opened, mode), header, size
+
+
+def _decode_smaller(opened, side):
+    """Has a JPEG photo decoded at an eighth, a quarter or half, if no side gets below `side`."""
+    columns, rows = opened.size
+    for part in (8, 4, 2):
+        if not columns % part and not rows % part and min(columns, rows) >= part * side:
+            opened.draft(None, (columns // part, rows // part))
+            return
 
 
 def _flatten(image, mode):
@@ -256,4 +275,13 @@ def _flatten(image, mode):
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert(mode)
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _stretched(image, size):
+    from PIL import Image
+
+    rows, columns = size
+    if image.size != (columns, rows):
+        image = image.resize((columns, rows), Image.Resampling.LANCZOS, reducing_gap=_GAP)
+    return np.asarray(image).reshape(rows, columns, -1).copy()
