@@ -2,6 +2,7 @@
 
     python benchmarks/photos.py messy    # 2,000 photos of all kinds, and files that are none
     python benchmarks/photos.py many     # 20,000 small JPEG photos, beside Keras's own loader
+    python benchmarks/photos.py many --image-size 160    # the same; regard's images lie on disk
 
 `messy` runs `regard data check` and `regard train --epochs 1`, whose output must be proper UTF-8.
 It fails if one of them crashes or takes more than 15 minutes, if a photo is not used, or if another
@@ -9,10 +10,13 @@ file is used, or left out, and not named.
 
 `many` loads with `regard.datasets.photos.load_photos` and with
 `keras.utils.image_dataset_from_directory`, in turns, each in a process of its own whose imports are
-not counted: to 96 x 96 pixels, in batches of 32, shuffled, as float32. The first epoch has the
-loading in it, after which regard has the images in memory; the second is a pass over them again.
-regard reads each file twice, since it checks all of them and hashes them first, and resizes by
-Lanczos's filter; Keras resizes bilinearly. The files are in the cache of the system.
+not counted: to 96 x 96 pixels or those asked for, in batches of 32, shuffled, as float32. The first
+epoch has the loading in it, after which regard has the images in memory, or on disk if they take
+more than 1 GiB; the second is a pass over them again. regard checks and hashes each file, and
+resizes by Lanczos's filter; Keras resizes bilinearly from four pixels each. The files are in the
+cache of the system. Processor time is that of all threads, in the first epoch; where other programs
+run, it says more than images a second. Memory is told apart (Linux): anonymous memory is the
+process's own, while pages of files that it maps can be written to disk and dropped.
 """
 
 import argparse
@@ -26,19 +30,19 @@ import time
 from pathlib import Path
 
 import numpy as np
+from peak_memory import PeakMemory
 from photo_files import make_hostile_files, make_many_photos, make_messy_photos
 
 from regard.datasets.photo_source import printable
 
 BATCH_SIZE = 32
-IMAGE_SIZE = 96
 LIMIT = 900  # seconds of a process
 OF_USED = ("by its content", "no orientation mark that can be read")  # ends of warnings
 LOADERS = ("regard", "keras")
 
 
 def run(arguments, folder):
-    """Runs Python in a folder; returns the process's output, errors, seconds and peak memory."""
+    """Runs Python in a folder; returns its output, errors, seconds and peak memory by kind."""
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         start = time.perf_counter()
         command = [sys.executable, *map(str, arguments)]
@@ -48,7 +52,8 @@ def run(arguments, folder):
         )
         clock = threading.Timer(LIMIT, process.kill)
         clock.start()
-        _, status, usage = os.wait4(process.pid, 0)
+        with PeakMemory(process.pid) as memory:
+            _, status, usage = os.wait4(process.pid, 0)
         clock.cancel()
         seconds = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -56,7 +61,7 @@ def run(arguments, folder):
         texts = output.read(), errors.read()
     if process.returncode:
         sys.exit(f"{' '.join(map(str, arguments))} ended with {process.returncode}:\n{texts[1]}")
-    return *texts, seconds, usage.ru_maxrss / 1024
+    return *texts, seconds, {"total": usage.ru_maxrss / 1024} | memory.megabytes
 
 
 def messy(count):
@@ -67,13 +72,13 @@ def messy(count):
         hostile = make_hostile_files(photos, Path(root, "outside"))
         output, _, seconds, memory = run(["-m", "regard", "data", "check", photos, "--json"], root)
         found = json.loads(output)
-        told(f"data check: {seconds:.1f} s, {memory:.0f} MB")
+        told(f"data check: {seconds:.1f} s, {in_words(memory)}")
         output, errors, seconds, memory = run(
             ["-m", "regard", "train", photos, "--epochs", 1, "--json"], root
         )
         tested = json.loads(output)["test"]
         accuracy = f"{tested['accuracy']:.3f} on {tested['count']} photos"
-        told(f"train --epochs 1: {seconds:.1f} s, {memory:.0f} MB, accuracy {accuracy}")
+        told(f"train --epochs 1: {seconds:.1f} s, {in_words(memory)}, accuracy {accuracy}")
         return judged(found, errors, count, photos, hostile)
 
 
@@ -93,7 +98,12 @@ def judged(found, notice, count, photos, hostile):
     return not unnamed and not silent and used == count + len(warned)
 
 
-def many(count, rounds):
+def in_words(memory):
+    """Returns peaks of memory by kind as one line."""
+    return "memory in MB: " + ", ".join(f"{kind} {peak:.0f}" for kind, peak in memory.items())
+
+
+def many(count, rounds, image_size):
     """Prints how fast both loaders are, and the ratios."""
     runs = {loader: [] for loader in LOADERS}
     with tempfile.TemporaryDirectory() as root:
@@ -101,49 +111,66 @@ def many(count, rounds):
         make_many_photos(photos, count)
         for turn in range(rounds):
             for loader in LOADERS if turn % 2 else reversed(LOADERS):
-                output, _, _, memory = run([__file__, "load", loader, photos], root)
+                output, _, _, memory = run([__file__, "load", loader, photos, image_size], root)
                 runs[loader].append(json.loads(output.splitlines()[-1]) | {"memory": memory})
                 told(json.dumps({"loader": loader} | runs[loader][-1]))
                 if runs[loader][-1]["images"] != count:
                     sys.exit(f"{loader} gave other than {count} images.")
-    for measure in ("first", "second"):
+    for measure in ("first", "second", "processor"):
         ours, theirs = ([one[measure] for one in runs[loader]] for loader in LOADERS)
         ratios = np.divide(theirs, ours)
         told(
-            f"{measure} epoch, keras ÷ regard = {np.median(ratios):.2f} "
+            f"seconds, {measure}, keras ÷ regard = {np.median(ratios):.2f} "
             f"({ratios.min():.2f}-{ratios.max():.2f})"
         )
     for loader, ones in runs.items():
-        first, second, memory = (
-            np.median([one[name] for one in ones]) for name in ("first", "second", "memory")
+        first, second, processor = (
+            np.median([one[name] for one in ones]) for name in ("first", "second", "processor")
         )
-        told(f"{loader:6} {count / first:.0f} and {count / second:.0f} images/s, {memory:.0f} MB")
+        memory = {kind: max(one["memory"][kind] for one in ones) for kind in ones[0]["memory"]}
+        told(
+            f"{loader:6} {count / first:.0f} and {count / second:.0f} images/s, "
+            f"{processor / count * 1e6:.0f} us of processor an image of the first epoch, "
+            f"{in_words(memory)}"
+        )
     load = ", ".join(f"{busy:.1f}" for busy in os.getloadavg())
-    told(f"{os.cpu_count()} cores, load {load}")
+    told(f"{image_size} x {image_size} pixels, {os.cpu_count()} cores, load {load}")
 
 
-def load(loader, photos):
-    """Prints the seconds of both epochs of a loader, and the number of images of one."""
+def load(loader, photos, image_size):
+    """Prints the seconds of both epochs of a loader, and what else is compared."""
     import keras
 
     from regard.datasets.photos import load_photos
 
     epochs = {
-        "regard": lambda: epochs_of_regard(load_photos, photos),
-        "keras": lambda: epochs_of_keras(keras.utils.image_dataset_from_directory, photos),
+        "regard": lambda: epochs_of_regard(load_photos, photos, image_size),
+        "keras": lambda: epochs_of_keras(
+            keras.utils.image_dataset_from_directory, photos, image_size
+        ),
     }[loader]()
-    seconds, counts = [], []
+    seconds, processor, counts = [], [], []
     for _ in range(2):
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         counts.append(next(epochs))
         seconds.append(time.perf_counter() - start)
-    print(json.dumps({"first": seconds[0], "second": seconds[1], "images": counts[-1]}))
+        processor.append(time.process_time() - busy)
+    told(
+        json.dumps(
+            {
+                "first": seconds[0],
+                "second": seconds[1],
+                "processor": processor[0],
+                "images": counts[-1],
+            }
+        )
+    )
 
 
-def epochs_of_regard(load_photos, photos):
+def epochs_of_regard(load_photos, photos, image_size):
     """Yields the number of images after each epoch; before the first, the photos are loaded."""
     rng = np.random.default_rng(0)
-    dataset = load_photos(photos, IMAGE_SIZE)
+    dataset = load_photos(photos, image_size)
     while True:
         yield sum(
             len(images)
@@ -162,10 +189,10 @@ def shuffled(side, rng):
         yield as_images(side.images[rows]), side.labels[rows]
 
 
-def epochs_of_keras(image_dataset_from_directory, photos):
+def epochs_of_keras(image_dataset_from_directory, photos, image_size):
     """Yields the number of images after each epoch."""
     dataset = image_dataset_from_directory(
-        photos, image_size=(IMAGE_SIZE, IMAGE_SIZE), batch_size=BATCH_SIZE, verbose=False
+        photos, image_size=(image_size, image_size), batch_size=BATCH_SIZE, verbose=False
     )
     while True:
         yield sum(len(labels) for _, labels in dataset)
@@ -184,16 +211,18 @@ def main():
     of_messy.add_argument("--photos", type=int, default=2_000)
     of_many.add_argument("--photos", type=int, default=20_000)
     of_many.add_argument("--rounds", type=int, default=3)
+    of_many.add_argument("--image-size", type=int, default=96)
     one = modes.add_parser("load", help="one turn of many")
     one.add_argument("loader", choices=LOADERS)
     one.add_argument("folder")
+    one.add_argument("image_size", type=int)
     options = parser.parse_args()
     if options.mode == "messy":
         sys.exit(0 if messy(options.photos) else "Not all is as it should be.")
     elif options.mode == "many":
-        many(options.photos, options.rounds)
+        many(options.photos, options.rounds, options.image_size)
     else:
-        load(options.loader, options.folder)
+        load(options.loader, options.folder, options.image_size)
 
 
 main()
