@@ -2,8 +2,8 @@
 
     python benchmarks/study_time.py [IMAGES] [SEEDS]
 
-The study is `regard compare` from its start to its report: the tutorial's network with attention and
-without, two trainings at a time on two cores, by the recipe `fast`. The other side is the
+The study is `regard compare` from its start to its report: the tutorial's network with attention
+and without, two trainings at a time on two cores, by the recipe `fast`. The other side is the
 network with attention alone, trained with the same recipe by `model.fit` on all cores, in one
 process, one seed after the other, and tested by `model.evaluate`; no report, no maps.
 """
