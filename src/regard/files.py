@@ -7,7 +7,7 @@ import stat
 from contextlib import contextmanager
 from pathlib import Path
 
-from regard.errors import DataError, RegardError
+from regard.errors import DataError, RegardError, UsageError
 
 _LEFT_BEHIND = re.compile(r"\.\d+-.+\.\w+")
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -117,6 +117,38 @@ def unused(path: Path) -> Path:
         count += 1
         candidate = path.with_name(f"{path.stem}-{count}{path.suffix}")
     return candidate
+
+
+def new_folder(root: Path, default_name: str, name: str | None, kind: str) -> Path:
+    """Makes an empty folder, by the name asked for or by a default that counts up.
+
+    Args:
+        root: The folder around it; made if it does not exist.
+        default_name: Name where none was asked for.
+        name: The name asked for, or None.
+        kind: What it is, for messages.
+
+    Raises:
+        UsageError: If `name` is in use or is not a plain name, or if `root` cannot hold folders.
+
+    Example:
+        >>> import tempfile
+        >>> root = Path(tempfile.mkdtemp())
+        >>> [new_folder(root, "mnist", None, "run").name for _ in range(2)]
+        ['mnist', 'mnist-2']
+    """
+    if name is not None and (not name or Path(name).name != name or name.startswith(".")):
+        raise UsageError(f"The name of a {kind} is a plain folder name, not {name!r}.")
+    folder = Path(root) / name if name else unused(Path(root) / default_name)
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise UsageError(
+            f"The {kind} {folder} exists and is never overwritten. Choose another --name."
+        ) from None
+    except (NotADirectoryError, PermissionError) as error:
+        raise UsageError(f"The {kind} {folder} cannot be made: {error.strerror}.") from None
+    return folder
 
 
 def _sync_folder(folder: Path) -> None:

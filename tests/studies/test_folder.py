@@ -30,7 +30,7 @@ def test_a_study_comes_back(folder, study):
 def test_names_count_up_and_nothing_is_overwritten(study, tmp_path):
     names = [new_study(study, tmp_path, "sample").path.name for _ in range(3)]
     assert names == ["sample", "sample-2", "sample-3"]
-    with pytest.raises(UsageError, match=r"exists\. Go on with --resume"):
+    with pytest.raises(UsageError, match="never overwritten"):
         new_study(study, tmp_path, "sample", "sample")
 
 

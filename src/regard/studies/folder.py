@@ -8,7 +8,7 @@ import numpy as np
 import tomli_w
 
 from regard.errors import DataError, UsageError
-from regard.files import read_bounded, remove_left_behind, unused, write_text
+from regard.files import new_folder, read_bounded, remove_left_behind, write_text
 from regard.studies.plan import PlannedArm
 from regard.studies.results import Results
 from regard.studies.study import FORMAT, Study, make_study, read_study
@@ -170,17 +170,8 @@ def new_study(study: Study, root: Path, default_name: str, name: str | None = No
     Raises:
         UsageError: If `name` is in use or is not a plain name.
     """
-    if name is not None and (not name or Path(name).name != name or name.startswith(".")):
-        raise UsageError(f"A study's name is a plain folder name, not {name!r}.")
-    folder = Path(root) / name if name else unused(Path(root) / default_name)
-    try:
-        (folder / "pieces").mkdir(parents=True)
-    except FileExistsError:
-        raise UsageError(
-            f"The study {folder} exists. Go on with --resume {folder}, or choose another --name."
-        ) from None
-    except (NotADirectoryError, PermissionError) as error:
-        raise UsageError(f"The study {folder} cannot be made: {error.strerror}.") from None
+    folder = new_folder(root, default_name, name, "study")
+    (folder / "pieces").mkdir()
     settings = study.model_dump(mode="json", exclude_none=True)
     write_text(folder / "study.toml", tomli_w.dumps(settings))
     return StudyFolder(folder)

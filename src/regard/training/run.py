@@ -9,8 +9,8 @@ import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
-from regard.errors import DataError, UsageError
-from regard.files import read_bounded, unused, whole_file, write_text
+from regard.errors import DataError
+from regard.files import new_folder, read_bounded, whole_file, write_text
 from regard.models import stored
 from regard.models.kinds import refuse_kind
 
@@ -33,17 +33,7 @@ def new_run_folder(root: Path, default_name: str, name: str | None = None) -> Pa
     Raises:
         UsageError: If `name` is in use or is not a plain name, or if `root` cannot hold runs.
     """
-    if name is not None and (not name or Path(name).name != name or name.startswith(".")):
-        raise UsageError(f"A run's name is a plain folder name, not {name!r}.")
-    folder = Path(root) / name if name else unused(Path(root) / default_name)
-    try:
-        folder.mkdir(parents=True)
-    except FileExistsError:
-        raise UsageError(
-            f"The run {folder} exists and is never overwritten. Choose another --name."
-        ) from None
-    except (NotADirectoryError, PermissionError) as error:
-        raise UsageError(f"The run {folder} cannot be made: {error.strerror}.") from None
+    folder = new_folder(root, default_name, name, "run")
     (folder / "checkpoints").mkdir()
     return folder
 
