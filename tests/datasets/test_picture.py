@@ -236,3 +236,12 @@ def test_folder_without_pictures(tmp_path):
     (tmp_path / "notes.txt").touch()
     with pytest.raises(DataError, match="no pictures"):
         find_pictures([tmp_path])
+
+
+def test_a_phones_jpeg_of_several_pictures_is_a_jpeg(tmp_path):
+    first, second = (Image.new("RGB", (40, 30), colour) for colour in ("red", "blue"))
+    file = tmp_path / "portrait.jpg"
+    first.save(file, "MPO", save_all=True, append_images=[second])
+    pixels, found = read_described(file, (30, 40), 3)
+    assert (found.format, found.is_named_so) == ("JPEG", True)
+    assert pixels[..., 0].min() > 250 and pixels[..., 2].max() < 5

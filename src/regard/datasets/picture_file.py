@@ -10,6 +10,7 @@ ORIENTATION = 0x0112
 ON_THEIR_SIDE = (5, 6, 7, 8)  # orientation marks of pictures whose rows are stored as columns
 _TURNED = range(2, 9)
 _KNOWN = range(9)  # 0 is said by cameras that do not know
+_OF_PHONES = {"MPO": "JPEG"}  # a JPEG picture with others after it
 _SUFFIXES_OF = {"JPEG": {".jpg", ".jpeg"}, "TIFF": {".tif", ".tiff"}}
 
 
@@ -60,7 +61,7 @@ class Header(NamedTuple):
 def header_of(opened) -> Header:
     """Returns the header of a `PIL.Image.Image` that is opened and not yet decoded."""
     return Header(
-        format=opened.format,
+        format=_OF_PHONES.get(opened.format, opened.format),
         mode=opened.mode,
         size=opened.size,
         mark=opened.getexif().get(ORIENTATION, 1),
