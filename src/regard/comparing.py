@@ -1,9 +1,10 @@
 """Whether attention helps, in one call: plan the arms, train them, judge, report."""
 
 import hashlib
+import importlib.util
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,11 +14,7 @@ from regard.studies.comparison import Comparison
 from regard.studies.folder import StudyFolder, new_study
 from regard.studies.results import Results
 from regard.studies.study import make_study
-
-if TYPE_CHECKING:
-    pass
-
-FEWEST = 5  # seeds of a result
+from regard.training.run import environment
 
 
 class Stopped(RegardError):
@@ -76,7 +73,12 @@ def compare(
     dataset = dataset or datasets.load_for(study.recipe)
     _check_classes(dataset)
     folder = new_study(study, Path(root), f"{dataset.name}-{study.recipe.network}", name)
-    return _run(folder, dataset, workers, ray, progress)
+    try:
+        return _run(folder, dataset, workers, ray, progress)
+    except (UsageError, DataError):
+        if not folder.has_plan():
+            shutil.rmtree(folder.path)
+        raise
 
 
 def resume_comparison(
@@ -106,11 +108,11 @@ def read_comparison(folder):
 
 def _run(folder, dataset, workers, ray, progress):
     digest = _digest(dataset)
-    if folder.has_plan() and folder.read_plan()["data"]["sha256"] != digest:
-        raise DataError(
-            f"{folder.path} was made with other images than those of {dataset.name} now. "
-            "Run the study anew."
-        )
+    if folder.study.tune and not importlib.util.find_spec("optuna"):
+        raise UsageError('To tune the learning rates Optuna is needed: pip install "regard[tune]"')
+    if folder.has_plan():
+        _refuse_what_changed(folder, digest)
+    folder.tidy()
     try:
         with _workers(folder.study, dataset, workers, ray) as pool:
             return _trained_and_judged(folder, pool, dataset, digest, progress)
@@ -122,14 +124,41 @@ def _trained_and_judged(folder, pool, dataset, digest, progress):
     if not folder.has_plan():
         folder.write_plan(_planned(pool), dataset, digest)
     arms = [arm for arm in folder.arms() if arm.arm.role != "shuffled"]
-    progress(0, len(arms) * len(folder.study.seeds), f"{len(arms)} arms to train")
     _tune(folder, pool, arms, progress)
+    seen = ()
     for seeds in _looks(folder.study):
+        seen += seeds
         _train(folder, pool, arms, seeds, progress)
-        compared = _judged(folder)
+        compared = _judged(folder, seen)
         if folder.study.until_decided and _is_decided(compared):
             break
     return compared
+
+
+def _refuse_what_changed(folder, digest):
+    """Refuses to mix trainings that are not alike in one study."""
+    plan = folder.read_plan()
+    if plan["data"]["sha256"] != digest:
+        raise DataError(
+            f"{folder.path} was made with other images than those of {plan['data']['name']} now. "
+            "Run the study anew."
+        )
+    before, now = _what_decides(plan["environment"]), _what_decides(environment())
+    others = [name for name in now if before.get(name) != now[name]]
+    if others:
+        told = ", ".join(f"{name} was {before.get(name)} and is {now[name]}" for name in others)
+        raise UsageError(
+            f"{folder.path} was made otherwise: {told}. Go on as it was, or run it "
+            f"anew: regard compare --config {folder.path / 'study.toml'}"
+        )
+
+
+def _what_decides(environment):
+    """What of an environment decides the numbers of a training."""
+    packages, backend = environment["packages"], environment["backend"]
+    names = ("regard", "keras", "numpy", backend)
+    versions = {name: packages[name] for name in names if name in packages}
+    return {"backend": backend, "machine": environment["machine"]} | versions
 
 
 def _workers(study, dataset, workers, ray):
@@ -183,6 +212,7 @@ def _train(folder, pool, arms, seeds, progress):
     ]
     total = len(arms) * len(folder.study.seeds)
     before = len(arms) * (folder.study.seeds.index(seeds[-1]) + 1) - len(tasks)
+    progress(before, total, f"{len(tasks)} trainings of {len(arms)} arms")
     for done, (task, answer) in enumerate(pool.run(tasks), before + 1):
         name, seed = task["arm"]["arm"]["name"], task["seed"]
         folder.write_piece(name, seed, answer)
@@ -197,17 +227,19 @@ def _told(name, answer):
 
 def _looks(study):
     """Yields the seeds that are trained before each look at the results."""
-    first = FEWEST if study.until_decided else len(study.seeds)
+    from regard.studies.statistics import FEWEST_SEEDS
+
+    first = FEWEST_SEEDS if study.until_decided else len(study.seeds)
     yield study.seeds[:first]
     for seed in study.seeds[first:]:
         yield (seed,)
 
 
-def _judged(folder):
+def _judged(folder, seeds=None):
     from regard.reports.study import write_study
     from regard.studies.judging import judge
 
-    results = folder.results()
+    results = folder.results(seeds)
     if not results.seeds("none"):
         why = next(iter(results.failed.values()), "none was done")
         raise RegardError(f"No training without attention succeeded, of {folder.path}: {why}")

@@ -25,6 +25,7 @@ def test_a_study_prints_its_table_and_goes_on(regard):
     told = json.loads(again.out)
     assert [one["against"] for one in told["comparisons"]] == ["none", "eca, frozen"]
     anew = regard("compare", "--config", f"studies/{NAMED}/study.toml", "--json")
+    assert told["failed"] == [] and told["left_out"] == {}
     assert json.loads(anew.out) == told | {"study": f"studies/{NAMED}-2"}
 
 

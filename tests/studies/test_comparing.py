@@ -72,7 +72,7 @@ def test_arms_meet_the_same_images_in_the_same_order(whole):
 def test_a_finished_study_trains_nothing_more(whole, sample):
     told = []
     again = comparing.resume_comparison(whole.folder, sample, progress=lambda *a: told.append(a))
-    assert told == [(0, 6, "3 arms to train")]
+    assert told == [(6, 6, "0 trainings of 3 arms")]
     assert again.comparisons == whole.comparisons
 
 
@@ -114,6 +114,19 @@ def test_other_images_are_refused(whole, sample):
         comparing.resume_comparison(whole.folder, others)
 
 
+def test_another_backend_or_version_is_refused(whole, sample, monkeypatch):
+    now = comparing.environment()
+    other = now | {"packages": now["packages"] | {"keras": "4.0"}}
+    monkeypatch.setattr(comparing, "environment", lambda: other)
+    with pytest.raises(UsageError, match=r"keras was .* and is 4\.0"):
+        comparing.resume_comparison(whole.folder, sample)
+
+
+def test_a_look_does_not_see_the_seeds_after_it(whole):
+    folder = comparing.StudyFolder(whole.folder)
+    assert {seed for _, seed in folder.results((0,)).scores} == {0}
+
+
 def test_one_class_is_refused_before_anything_is_written(sample, root):
     one = dataclasses.replace(sample, class_names=("boot",))
     with pytest.raises(DataError, match="one class"):
@@ -125,7 +138,7 @@ def test_a_design_that_does_not_fit_is_refused_before_any_training(sample, root)
     settings = SETTINGS | {"designs": ["attention_pool"]}
     with pytest.raises(UsageError, match="does not fit"):
         comparing.compare(dataset=sample, root=root, name="misfit", **settings)
-    assert pieces(root / "misfit") == {}
+    assert not (root / "misfit").exists()
 
 
 def test_a_study_or_its_settings():

@@ -86,6 +86,31 @@ def test_folders_and_files_that_are_no_study(folder, sample, tmp_path):
         folder.piece("cbam", 3)
 
 
+def test_files_with_other_contents_are_damaged(folder, sample):
+    folder.write_plan(PLAN, sample, "digest")
+    for content in ({"scores": {}}, {"scores": {"cbam": {"correct": {"count": 9**20}}}}, {}):
+        folder.write_piece("cbam", 3, content | {"maps": None})
+        with pytest.raises(DataError, match="is damaged"):
+            folder.results()
+
+
+def test_no_name_leaves_the_folder(folder):
+    for name in ("..", "../x", "/tmp/x", "a/../../b", "..hidden"):
+        folder.write_piece(name, 3, {"failed": name})
+    assert len(list(folder.path.glob("pieces/*/3.json"))) == 5
+    assert {file.name for file in folder.path.parent.iterdir()} == {folder.path.name}
+
+
+def test_what_a_killed_process_left_is_tidied_away(folder):
+    folder.write_piece("cbam", 3, {"failed": "x"})
+    left = folder.path / "pieces" / "cbam" / ".123-4.json"
+    left.touch()
+    StudyFolder(folder.path)
+    assert left.exists()
+    folder.tidy()
+    assert not left.exists() and (folder.path / "pieces" / "cbam" / "3.json").exists()
+
+
 def test_designs_of_other_arguments_have_other_files(folder):
     names = ["pixel:units=4", "pixel:units=-4", "pixel:units=4,dropout=0.1", "pixel:units=4.0"]
     for name in [*names, *(f"{name}, frozen" for name in names)]:

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from regard.errors import UsageError
 from regard.studies.local import LocalWorkers
 from regard.studies.study import make_study
 
@@ -18,7 +19,11 @@ for line in sys.stdin:
         mark.touch()
         print("no memory", file=sys.stderr, flush=True)
         os.kill(os.getpid(), 9)
-    print(json.dumps({"answer": task["number"] ** 2, "by": os.getpid()}), flush=True)
+    answer = json.dumps({"answer": task["number"] ** 2, "by": os.getpid()})
+    if task.get("dies") == "in its answer":
+        print(answer[:5], end="", flush=True)
+        os.kill(os.getpid(), 9)
+    print(answer, flush=True)
 """
 
 
@@ -55,6 +60,31 @@ def test_a_task_that_kills_its_process_twice_has_failed_and_the_others_go_on(wor
     found = answers(workers, [{"number": 1, "dies": "always"}, {"number": 2}, {"number": 3}])
     assert "no memory" in found[1]["failed"] and "-9" in found[1]["failed"]
     assert (found[2]["answer"], found[3]["answer"]) == (4, 9)
+
+
+def test_half_an_answer_is_none(workers):
+    found = answers(workers, [{"number": 1, "dies": "in its answer"}, {"number": 2}])
+    assert "-9" in found[1]["failed"] and found[2]["answer"] == 4
+
+
+def test_a_process_that_cannot_be_started_is_an_answer(workers):
+    workers._command = ["/no/such/program"]
+    found = answers(workers, [{"number": 1}, {"number": 2}, {"number": 3}])
+    assert all("FileNotFoundError" in answer["failed"] for answer in found.values())
+
+
+def test_a_process_that_has_done_many_tasks_is_replaced(workers, monkeypatch):
+    monkeypatch.setattr("regard.studies.local.MOST_TASKS", 2)
+    found = answers(workers, [{"number": n} for n in range(8)])
+    by = [answer["by"] for answer in found.values()]
+    assert max(map(by.count, by)) == 2
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_no_process(sample, count):
+    study = make_study({"designs": ["cbam"], "seeds": [0, 1]})
+    with pytest.raises(UsageError, match="at least 1"):
+        LocalWorkers(study, sample, count)
 
 
 def test_processes_end_with_the_block(sample):

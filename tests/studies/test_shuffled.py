@@ -32,7 +32,12 @@ def means(features):
 
 
 def others(seed=0):
-    return derangement(len(IMAGES), np.random.default_rng(seed))
+    """Whose attention each image gets, where all are one batch."""
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(IMAGES))
+    found = np.empty_like(order)
+    found[order] = order[derangement(len(order), rng)]
+    return found
 
 
 def read(layer, images=IMAGES):
@@ -124,6 +129,14 @@ def test_every_image_of_every_batch_gets_another_attention(count):
     given = shuffled_probabilities(model, IMAGES[:count], seed=0, batch_size=2)
     assert given.shape == usual.shape
     assert (np.abs(given - usual).max(axis=1) > 1e-4).all()
+
+
+def test_images_that_lie_class_by_class_get_the_attention_of_other_classes():
+    two = np.repeat([[0.0], [1.0]], 40, axis=0)[:, :, None, None] * np.ones((1, *SIZE))
+    model = alone(squeeze_excitation())
+    usual = ops.convert_to_numpy(model(two))
+    given = shuffled_probabilities(model, two, seed=0, batch_size=8)
+    assert (np.abs(given - usual).max(axis=1)[40:] > 1e-4).mean() > 0.25
 
 
 def test_the_seed_decides():

@@ -28,6 +28,8 @@ def test_a_study_comes_back_from_toml(tmp_path):
         ({"recipe": {"epochs": 0}}, "recipe.epochs"),
         ({"worht": 0.01}, "Nearest: worth"),
         ({"controls": ["freeze"]}, "controls"),
+        ({"controls": ["frozen", "frozen"]}, "named twice"),
+        ({"seeds": [0, 2**32 - 1]}, "seeds"),
         ({"format": 2}, "version 2"),
         ({"level": 1.0}, "level"),
     ],
@@ -39,7 +41,7 @@ def test_what_cannot_be_right_is_told_in_one_line(changes, told):
 
 
 def test_a_file_that_is_no_study(tmp_path):
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="is not read"):
         read_study(tmp_path / "none.toml")
     (tmp_path / "bad.toml").write_text("seeds = [")
     with pytest.raises(UsageError, match="is no TOML"):

@@ -21,7 +21,7 @@ FRACTIONS = st.floats(0, 1)
 def test_a_score_comes_back(correct, recall, numbers, faithfulness):
     curve = [{"epoch": 1, "loss": 0.1}]
     score = Score(*numbers, np.array(correct), np.array(recall), curve, faithfulness, 0.01)
-    again = unpacked_score(packed_score(score))
+    again = unpacked_score(packed_score(score), len(correct))
     assert np.array_equal(again.correct, correct) and again.correct.dtype == bool
     assert np.array_equal(again.recall, recall, equal_nan=True)
     for name in ("accuracy", "loss", "ece", "seconds", "step_ms", "curve", "faithfulness"):
@@ -33,6 +33,18 @@ def test_an_array_comes_back(array):
     again = unpacked_array(packed_array(array))
     assert again.dtype == array.dtype
     assert np.array_equal(again, array, equal_nan=array.dtype.kind == "f")
+
+
+def test_packed_values_that_are_not_what_they_say():
+    score = Score(0.5, 0.5, 0.5, 1, 1, np.ones(16, bool), np.ones(2), [])
+    packed = packed_score(score)
+    with pytest.raises(ValueError, match="other than 15"):
+        unpacked_score(packed, 15)
+    many = packed | {"correct": packed["correct"] | {"count": 10**12}}
+    with pytest.raises(ValueError, match="other than"):
+        unpacked_score(many, 10**12)
+    with pytest.raises(ValueError, match=r"\|O"):
+        unpacked_array({"shape": [1], "type": "|O", "bytes": ""})
 
 
 @pytest.mark.parametrize("error", [MemoryError("no room"), RuntimeError("odd"), ValueError("no")])

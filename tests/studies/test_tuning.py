@@ -8,6 +8,7 @@ from regard.studies import tuning
 from regard.studies.plan import PlannedArm
 from regard.studies.results import Arm
 from regard.studies.study import make_study
+from regard.training import NotFinite
 
 pytestmark = pytest.mark.usefixtures("in_this_process")
 SETTINGS = {
@@ -49,6 +50,14 @@ def test_each_arm_of_a_study_has_its_rate(judged_by_rate, sample, tmp_path):
     for arm in ("none", "eca"):
         rates = {found.results.scores[arm, seed].learning_rate for seed in (0, 1)}
         assert rates == {folder.rate(arm)}
+
+
+def test_a_rate_at_which_the_training_fails_is_not_taken(monkeypatch, sample):
+    def diverges(job, callbacks):
+        raise NotFinite("the loss is NaN")
+
+    monkeypatch.setattr("regard.training.job.Job.train", diverges)
+    assert tuning._validation_accuracy(make_study(SETTINGS), sample, NONE, 0.1) == 0
 
 
 def test_without_optuna(monkeypatch, sample):

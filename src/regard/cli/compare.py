@@ -111,20 +111,18 @@ def compare(
 def _study(settings, of_recipe, recipe, config):
     from regard import datasets
     from regard.studies.study import make_study, read_study
-    from regard.training.recipe import read_recipe
+    from regard.training.recipe import changed, read_recipe
 
     given = read_study(config) if config else {"seeds": list(range(10))}
     given |= {name: value for name, value in settings.items() if value is not None}
     if not given.get("designs"):
         raise UsageError("Name the attention to compare: --design cbam --design pixel:units=32")
-    own = given.pop("recipe", None)
-    if recipe is None and own is None:
+    own = given.pop("recipe", {})
+    if recipe is None and not own:
         named = of_recipe["dataset"]
         recipe = "photos" if named and datasets.holds_photos(named) else "fast"
-    base = read_recipe(name=recipe).model_dump() if recipe else {}
-    from regard.training.recipe import changed
-
-    return make_study(given | {"recipe": changed(base | (own or {}), **of_recipe)})
+    named = read_recipe(name=recipe).model_dump(exclude_unset=True) if recipe else {}
+    return make_study(given | {"recipe": changed(own | named, **of_recipe)})
 
 
 def _loaded(study, data):
@@ -146,6 +144,8 @@ def _progress():
     began = []
 
     def told(done, total, what):
+        if began and done <= began[-1][1]:
+            began.clear()
         began.append((time.monotonic(), done))
         (start, before), (now, _) = began[0], began[-1]
         left = (now - start) / max(done - before, 1) * (total - done)
@@ -161,13 +161,20 @@ def _duration(seconds):
 
 def _print(found, json):
     if json:
+        told = {"study": str(found.folder), "failed": _failed(found)}
         comparisons = [_plain(one) for one in found.comparisons]
-        print_json({"study": str(found.folder), "comparisons": comparisons})
+        print_json(told | {"left_out": found.results.left_out, "comparisons": comparisons})
         return
+    for line in _failed(found):
+        notify(f"Failed: {line}")
     from regard.reports.study.answer import answer_lines
 
     print("\n".join(answer_lines(found.results, found.comparisons)))
     print(f"Report: {found.folder / 'report.html'}; tables beside it: table.md, .csv, .tex")
+
+
+def _failed(found):
+    return [f"{arm}, seed {seed}: {why}" for (arm, seed), why in found.results.failed.items()]
 
 
 def _plain(comparison):

@@ -25,14 +25,18 @@ class Worker:
     def __init__(self, name, command, environment=None):
         self.name = name
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env=environment,
-            encoding="utf-8",
-        )
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=environment,
+                encoding="utf-8",
+            )
+        except OSError:
+            self._errors.close()
+            raise
 
     def __enter__(self):
         return self
@@ -53,7 +57,7 @@ class Worker:
         except OSError:
             raise self._death() from None
         line = self._process.stdout.readline()
-        if not line:
+        if not line.endswith("\n"):
             raise self._death()
         return json.loads(line)
 

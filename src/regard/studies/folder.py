@@ -9,6 +9,7 @@ import tomli_w
 
 from regard.errors import DataError, UsageError
 from regard.files import new_folder, read_bounded, remove_left_behind, write_text
+from regard.studies.part import SHOWN, spread_out
 from regard.studies.plan import PlannedArm
 from regard.studies.results import Results
 from regard.studies.study import FORMAT, Study, make_study, read_study
@@ -16,7 +17,6 @@ from regard.studies.tasks import packed_array, unpacked_array, unpacked_score
 from regard.training.run import environment
 
 MAX_BYTES = 64 << 20
-SHOWN_IMAGES = 8
 
 
 class StudyFolder:
@@ -44,12 +44,15 @@ class StudyFolder:
             self.study = make_study(read_study(file))
         except UsageError as error:
             raise DataError(f"{file} cannot be used: {error}") from None
-        remove_left_behind(self.path)
-        remove_left_behind(self._pieces)
 
     @property
     def _pieces(self):
         return self.path / "pieces"
+
+    def tidy(self):
+        """Removes what a killed process left half written."""
+        for folder in (self.path, *self.path.glob("pieces/*/"), *self.path.glob("tuning/")):
+            remove_left_behind(folder)
 
     def has_plan(self):
         """Whether the arms are planned."""
@@ -57,7 +60,8 @@ class StudyFolder:
 
     def write_plan(self, answer, dataset, digest):
         """Writes what the task `"plan"` answered, and what the data are."""
-        images = np.asarray(dataset.test.images[:SHOWN_IMAGES])
+        shown = spread_out(SHOWN, len(dataset.test))
+        images = np.asarray(dataset.test.images[shown])
         plan = {
             "format": FORMAT,
             "arms": answer["arms"],
@@ -121,14 +125,30 @@ class StudyFolder:
         file = self.path / "tuning" / f"{_plain(arm)}.json"
         return _read_json(file)["learning_rate"] if file.exists() else None
 
-    def results(self):
-        """Returns all that the trainings gave so far, as `Results`."""
+    def results(self, seeds=None):
+        """Returns what the trainings gave so far, as `Results`.
+
+        Args:
+            seeds: Of the trainings that count; None for all.
+
+        Raises:
+            DataError: If a file is damaged.
+        """
+        try:
+            return self._results(self.study.seeds if seeds is None else seeds)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            if isinstance(error, DataError):
+                raise
+            raise DataError(f"{self.path} is damaged: {type(error).__name__}: {error}") from None
+
+    def _results(self, seeds):
         plan = self.read_plan()
+        labels = unpacked_array(plan["labels"])
         arms = [PlannedArm.from_dict(values).arm for values in plan["arms"]]
         scores, failed, maps, left_out = {}, {}, {}, dict(plan["left_out"])
         trained = [arm for arm in arms if arm.role != "shuffled"]
         for arm in trained:
-            for seed in self.study.seeds:
+            for seed in seeds:
                 if not self._file(arm.name, seed).exists():
                     continue
                 answer = _read_json(self._file(arm.name, seed))
@@ -136,7 +156,7 @@ class StudyFolder:
                     failed[arm.name, seed] = answer["failed"]
                     continue
                 for name, packed in answer["scores"].items():
-                    scores[name, seed] = unpacked_score(packed)
+                    scores[name, seed] = unpacked_score(packed, len(labels))
                 if answer["maps"] is not None:
                     maps[arm.name] = unpacked_array(answer["maps"]).astype(np.float32)
                 if answer["why_not_shuffled"]:
@@ -145,7 +165,7 @@ class StudyFolder:
             self.study,
             [arm for arm in arms if arm.name not in left_out],
             scores,
-            unpacked_array(plan["labels"]),
+            labels,
             plan["class_names"],
             failed,
             left_out,
@@ -178,8 +198,8 @@ def new_study(study: Study, root: Path, default_name: str, name: str | None = No
 
 
 def _plain(name):
-    """Returns a name for files; different for different designs."""
-    return re.sub(r"[^\w=.+-]+", "-", name.replace(", ", "--"))
+    """Returns a name for files that stays in its folder."""
+    return re.sub(r"^\.+|[^\w=.+-]+", "-", name.replace(", ", "--"))
 
 
 def _counts(dataset):

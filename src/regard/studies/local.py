@@ -9,18 +9,20 @@ import tempfile
 import threading
 from pathlib import Path
 
-from regard.errors import RegardError
+from regard.errors import RegardError, UsageError
 from regard.processes.process import Worker
 from regard.studies import one_core
 from regard.studies.shared import write_dataset
 
 TRIES = 2
+MOST_TASKS = 25  # of one process
 
 
 class LocalWorkers:
     """Processes that do tasks. To be used in a `with` block, at whose end they have ended.
 
-    A process that dies is replaced, and its task is tried once more.
+    A process that dies is replaced, and its task is tried once more. One that has done many is
+    replaced too, since TensorFlow keeps some 20 MB of each training.
 
     Args:
         study: A `regard.studies.study.Study`.
@@ -29,14 +31,17 @@ class LocalWorkers:
     """
 
     def __init__(self, study, dataset, count=None):
-        self.count = count or os.cpu_count() or 1
+        if count is not None and count < 1:
+            raise UsageError(f"workers must be at least 1, not {count}.")
+        self.count = count or one_core.count()
         self._closing = contextlib.ExitStack()
         folder = self._closing.enter_context(tempfile.TemporaryDirectory(prefix="regard-study-"))
         write_dataset(Path(folder), dataset)
         Path(folder, "study.json").write_text(study.model_dump_json(), encoding="utf-8")
-        self._command = [sys.executable, "-m", "regard.studies.worker", folder]
+        self._command = [sys.executable, "-P", "-m", "regard.studies.worker", folder]
+        self._environment = os.environ | one_core.variables() | {"TMPDIR": folder}
         self._free = queue.SimpleQueue()
-        self._workers, self._threads = [], []
+        self._workers, self._threads, self._done = [], [], {}
         self._closed = False
 
     def __enter__(self):
@@ -63,9 +68,9 @@ class LocalWorkers:
             threading.Thread(target=self._work, args=(waiting, answers), daemon=True)
             for _ in range(min(self.count, len(tasks)))
         ]
-        self._threads += threads
         for thread in threads:
             thread.start()
+            self._threads.append(thread)
         for _ in tasks:
             yield answers.get()
 
@@ -74,22 +79,35 @@ class LocalWorkers:
         with contextlib.suppress(queue.Empty):
             while not self._closed:
                 task = waiting.get_nowait()
-                worker, answer = self._asked(worker or self._idle(), task)
+                try:
+                    worker, answer = self._asked(worker or self._idle(), task)
+                except Exception as error:  # else `run` would wait for ever
+                    worker, answer = None, {"failed": f"{type(error).__name__}: {error}"}
                 answers.put((task, answer))
         if worker is not None:
             self._free.put(worker)
 
     def _asked(self, worker, task):
-        """Returns a living process, if there is one, and the answer."""
+        """Returns a process to go on with, if there is one, and the answer."""
         for number in range(TRIES):
             try:
-                return worker, worker.ask(json.dumps(task))
+                answer = worker.ask(json.dumps(task))
             except RegardError as error:
                 death = str(error)
                 if self._closed:
                     return None, {"failed": "stopped"}
                 worker = self._started() if number + 1 < TRIES else None
-        return worker, {"failed": f"{death} It was tried {TRIES} times; is the memory full?"}
+            else:
+                return self._rested(worker), answer
+        return None, {"failed": f"{death} It was tried {TRIES} times; is the memory full?"}
+
+    def _rested(self, worker):
+        """Ends a process that has done many tasks, and returns None then."""
+        self._done[worker] = self._done.get(worker, 0) + 1
+        if self._done[worker] < MOST_TASKS:
+            return worker
+        worker.kill()
+        return None
 
     def _idle(self):
         try:
@@ -98,6 +116,8 @@ class LocalWorkers:
             return self._started()
 
     def _started(self):
-        worker = Worker("a training", self._command, os.environ | one_core.variables())
+        worker = Worker("a training", self._command, self._environment)
         self._workers.append(self._closing.enter_context(worker))
+        if self._closed:
+            worker.kill()
         return worker

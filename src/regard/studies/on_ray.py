@@ -1,7 +1,5 @@
 """Does the tasks of a study on the machines of a Ray cluster."""
 
-import math
-
 from regard.errors import RegardError, UsageError
 from regard.studies import one_core
 
@@ -26,14 +24,15 @@ class RayWorkers:
 
     def __init__(self, study, dataset, address):
         self._ray = ray = _ray()
+        if ray.is_initialized():
+            raise UsageError("Ray is in use by this process already; call ray.shutdown() first.")
         try:
             ray.init(address, runtime_env={"env_vars": one_core.variables()}, log_to_driver=False)
         except (ConnectionError, ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise UsageError(f"No Ray cluster answers at {address}: {reason}") from None
-        self.count = max(math.floor(ray.cluster_resources().get("CPU", 1)), 1)
         self._shared = ray.put((study, dataset))
-        self._do = ray.remote(num_cpus=1, max_retries=RETRIES)(_do)
+        self._remote = ray.remote(num_cpus=1, max_retries=RETRIES)(_do)
 
     def __enter__(self):
         return self
@@ -47,7 +46,7 @@ class RayWorkers:
         Yields:
             `(task, answer)` as they come; `{"failed": why}` where it was lost several times.
         """
-        asked = {self._do.remote(task, self._shared): task for task in tasks}
+        asked = {self._remote.remote(task, self._shared): task for task in tasks}
         while asked:
             done, _ = self._ray.wait(list(asked))
             for one in done:
@@ -57,7 +56,7 @@ class RayWorkers:
         try:
             return self._ray.get(done)
         except self._ray.exceptions.RayError as error:
-            return {"failed": f"{type(error).__name__}: {str(error).splitlines()[0]}"}
+            return {"failed": f"{type(error).__name__}: {str(error)[:200]}"}
 
 
 def _do(task, shared):

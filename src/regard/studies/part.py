@@ -8,6 +8,22 @@ from regard.datasets import Dataset, Split
 from regard.errors import DataError
 from regard.training.split import stratified_split
 
+SHOWN = 8  # test images whose maps are shown
+
+
+def spread_out(count: int, images: int) -> np.ndarray:
+    """Returns indices of some images, spread over all, so that no class is left out by their order.
+
+    Args:
+        count: How many at most.
+        images: Number of all.
+
+    Example:
+        >>> spread_out(3, 9).tolist()
+        [0, 4, 8]
+    """
+    return np.unique(np.linspace(0, images - 1, count).round().astype(int))
+
 
 def part_of(dataset: Dataset, count: int | None, seed: int) -> Dataset:
     """Returns a data set with fewer images to train on, each class with its share.

@@ -13,13 +13,12 @@ from regard.errors import RegardError, UsageError
 from regard.evaluation import evaluate_probabilities
 from regard.evaluation.predict import classify
 from regard.studies import networks
-from regard.studies.part import part_of
+from regard.studies.part import SHOWN, part_of, spread_out
 from regard.studies.results import Score
 from regard.training.best import KeepBest
 from regard.training.job import prepare
 
 JUDGED_IMAGES = 40
-SHOWN_MAPS = 8
 
 
 def train_piece(study, dataset, planned, seed, rate=None):
@@ -35,7 +34,7 @@ def train_piece(study, dataset, planned, seed, rate=None):
     Returns:
         A dict: `score`, a `Score`; `shuffled`, that of the same network with the attention of
         other images, None where it is no design or that cannot be had; `maps`, its attention on
-        the first test images, `(images, rows, columns)`, or None; `digest`, the SHA-256 of the
+        some test images, `(images, rows, columns)`, or None; `digest`, the SHA-256 of the
         weights kept; `why`, in words why there is no `shuffled`.
     """
     rate = study.recipe.learning_rate if rate is None else rate
@@ -110,8 +109,8 @@ def _maps(model, dataset):
     from regard.maps import attention_maps
 
     try:
-        maps = attention_maps(model, as_images(dataset.test.images[:SHOWN_MAPS]))
-        return maps.to_images()
+        rows = spread_out(SHOWN, len(dataset.test))
+        return attention_maps(model, as_images(dataset.test.images[rows])).to_images()
     except RegardError:
         return None
 
@@ -121,7 +120,8 @@ def _faithfulness(model, dataset):
     from regard.explanation import explainer
     from regard.maps.faithfulness import faithfulness
 
-    images = as_images(dataset.test.images[:JUDGED_IMAGES])
+    rows = spread_out(JUDGED_IMAGES, len(dataset.test))
+    images = as_images(dataset.test.images[rows])
     try:
         found = faithfulness(
             model, explainer("attention"), images, measures=("insertion", "deletion")

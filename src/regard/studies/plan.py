@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass
 from regard.studies.design import parse_design
 from regard.studies.results import Arm
 
-CONTROLS = ("frozen", "equal parameters", "equal time", "shuffled")
-
 
 @dataclass(frozen=True)
 class PlannedArm:

@@ -3,8 +3,6 @@
 import dataclasses
 import itertools
 
-import keras
-
 from regard.errors import UsageError
 from regard.models.cost import count_multiply_adds
 from regard.studies import networks
@@ -118,7 +116,7 @@ def _equal_parameters(name, model, plain, times):
         spent = sum(layer.count_params() for layer in layers)
         return (
             f"its {spent:,} parameters are too few for a convolution; the network without "
-            f"attention has {spent / model.count_params():.2g} of them fewer"
+            f"attention is as large but for {spent / model.count_params():.2g} of it"
         )
     planned = PlannedArm(_arm(name, "equal parameters", name), name)
     control = networks.with_convolutions(model, plain, networks.hidden_for_parameters, 1)
@@ -179,13 +177,18 @@ class _Times:
                 break
             share *= _wider(**seconds)
         share = min(found, key=lambda one: abs(found[one] - 1))
-        return share, f"a step took {found[share]:.2f} times as long as the design's"
+        told = f"a step took {found[share]:.2f} times as long as the design's"
+        if abs(found[share] - 1) > SAME_TIME:
+            return (
+                None,
+                f"no width of the convolutions takes the design's time; at the nearest {told}",
+            )
+        return share, told
 
     def _control(self, name, share):
         return self._job(PlannedArm(_arm(name, "equal time", name), name, share))
 
     def _job(self, arm):
-        keras.utils.set_random_seed(0)
         return prepare(self._study.recipe, self._dataset, networks.builder(arm))
 
 

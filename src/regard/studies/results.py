@@ -39,7 +39,7 @@ class Score:
         loss: Mean cross entropy in nats.
         ece: Expected calibration error, 0…1.
         seconds: Of the training's epochs; those of the design for its shuffled control.
-        step_ms: Median milliseconds of a training step.
+        step_ms: Milliseconds of a training step, the mean of the last epoch.
         correct: Whether each test image is classified correctly, `(images,)`.
         recall: Of each class, `(classes,)`.
         curve: A dict for each epoch with `epoch`, `loss`, `accuracy`, `val_loss`, `val_accuracy`.
@@ -74,7 +74,8 @@ class Results:
         failed: By name of the arm and seed, in words why a training gave nothing.
         left_out: By name of a control, in words why the study has no such arm.
         about: Facts for the report, by name: data, source, versions, machine.
-        maps: By name of the arm, its attention on the first test images, `(images, rows, columns)`.
+        maps: By name of the arm, its attention on some test images, spread over all,
+            `(images, rows, columns)`.
         map_images: These images, `(images, rows, columns, channels)`, uint8.
     """
 

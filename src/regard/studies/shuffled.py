@@ -18,7 +18,7 @@ def shuffled_probabilities(model, images, *, seed, batch_size=256):
     """Classifies images, each with the attention of another image.
 
     All attention layers apply, to the features of an image, the attention that they have in the
-    usual pass of another image of the batch, which is the same for all of them. Of several maps
+    usual pass of another image, drawn from all, which is the same for all of them. Of several maps
     of a layer, such as CBAM's channel and spatial gates, each is replaced. So a later layer, or
     gate, sees features changed by an earlier one, but its attention is not made of them.
 
@@ -61,11 +61,14 @@ def shuffled_probabilities(model, images, *, seed, batch_size=256):
 
     classify = compile_function(of_others, model.variables)
     rng = np.random.default_rng(seed)
-    batches = [images[at] for at in _batches(len(images), batch_size)]
-    parts = [classify(batch, derangement(len(batch), rng)) for batch in batches]
+    order = rng.permutation(len(images))  # else images that lie class by class shuffle in theirs
+    batches = [order[at] for at in _batches(len(images), batch_size)]
+    parts = [classify(images[rows], derangement(len(rows), rng)) for rows in batches]
     if not isinstance(parts[0], np.ndarray) or parts[0].ndim != 2:
         raise DataError(f"{model.name} is no classifier: its output is not (batch, classes).")
-    return np.concatenate(parts).astype("float32")
+    probabilities = np.empty((len(images), parts[0].shape[1]), "float32")
+    probabilities[order] = np.concatenate(parts)
+    return probabilities
 
 
 def derangement(count, rng):

@@ -6,12 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from regard.errors import UsageError, nearest
+from regard.errors import DataError, UsageError, nearest
+from regard.files import read_bounded
 from regard.studies.design import parse_design
 from regard.training.recipe import Recipe
 
 Control = Literal["frozen", "equal parameters", "equal time", "shuffled"]
 FORMAT = 1
+MAX_BYTES = 1 << 20
 
 
 class Study(BaseModel):
@@ -44,7 +46,7 @@ class Study(BaseModel):
     recipe: Recipe = Recipe()
     designs: Annotated[tuple[str, ...], Field(min_length=1)]
     controls: tuple[Control, ...] = ("frozen", "equal parameters", "equal time", "shuffled")
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**32)], ...], Field(min_length=2)]
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**32 - 1)], ...], Field(min_length=2)]
     images: int | None = Field(None, ge=10)
     worth: float = Field(0.005, ge=0, le=1)
     level: float = Field(0.05, gt=0, lt=1)
@@ -64,6 +66,13 @@ class Study(BaseModel):
                 raise ValueError(f"{design!r} and {seen[key]!r} are the same")
             seen[key] = design
         return designs
+
+    @field_validator("controls")
+    @classmethod
+    def _different_controls(cls, controls):
+        if len(set(controls)) < len(controls):
+            raise ValueError("a control is named twice")
+        return controls
 
     @field_validator("recipe")
     @classmethod
@@ -104,10 +113,10 @@ def read_study(file: Path) -> dict:
         UsageError: If the file cannot be read or is no TOML.
     """
     try:
-        return tomllib.loads(Path(file).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"The study {file} cannot be read: {error.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return tomllib.loads(read_bounded(Path(file), MAX_BYTES).decode("utf-8"))
+    except DataError as error:
+        raise UsageError(f"The study is not read: {error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"The study {file} is no TOML: {error}.") from None
 
 

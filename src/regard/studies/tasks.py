@@ -66,6 +66,7 @@ def _train(task, study, dataset):
 
 
 _TASKS = {"plan": _plan, "tune": _tune, "train": _train}
+_TYPES = ("<i4", "|u1", "<f2", "<f4")  # of arrays in a study
 
 
 def packed_score(score: Score) -> dict:
@@ -77,14 +78,24 @@ def packed_score(score: Score) -> dict:
     }
 
 
-def unpacked_score(packed: dict) -> Score:
-    """Makes a score from what `packed_score` gave."""
+def unpacked_score(packed: dict, images: int) -> Score:
+    """Makes a score from what `packed_score` gave.
+
+    Args:
+        packed: The plain values.
+        images: Number of the test images.
+
+    Raises:
+        ValueError: If the score is of another number of images.
+    """
     bits = np.frombuffer(base64.b64decode(packed["correct"]["bits"]), np.uint8)
+    if packed["correct"]["count"] != images or 8 * len(bits) < images:
+        raise ValueError(f"a score is of other than {images} test images")
     recall = [np.nan if value is None else value for value in packed["recall"]]
     return Score(
         **packed
         | {
-            "correct": np.unpackbits(bits, count=packed["correct"]["count"]).astype(bool),
+            "correct": np.unpackbits(bits, count=images).astype(bool),
             "recall": np.array(recall),
         }
     )
@@ -94,7 +105,7 @@ def packed_array(array: np.ndarray) -> dict:
     """Returns an array as plain JSON types.
 
     Example:
-        >>> unpacked_array(packed_array(np.arange(3))).tolist()
+        >>> unpacked_array(packed_array(np.arange(3, dtype="<i4"))).tolist()
         [0, 1, 2]
     """
     return {"shape": list(array.shape), "type": array.dtype.str, "bytes": _text(array)}
@@ -102,6 +113,8 @@ def packed_array(array: np.ndarray) -> dict:
 
 def unpacked_array(packed: dict) -> np.ndarray:
     """Makes an array from what `packed_array` gave."""
+    if packed["type"] not in _TYPES:
+        raise ValueError(f"an array is of the type {packed['type']!r}")
     values = np.frombuffer(base64.b64decode(packed["bytes"]), packed["type"])
     return values.reshape(packed["shape"])
 

@@ -8,6 +8,7 @@ from regard.studies import networks
 from regard.studies.part import part_of
 from regard.training.best import KeepBest
 from regard.training.job import prepare
+from regard.training.loop import NotFinite
 
 SEED = 2**32 - 1  # of the trainings that choose
 SPAN = 10.0  # times higher or lower than the recipe's rate
@@ -16,7 +17,8 @@ SPAN = 10.0  # times higher or lower than the recipe's rate
 def tune(study, dataset, planned):
     """Tries learning rates for an arm, `study.tune` of them, the recipe's first.
 
-    Each is a training with a seed that the study does not use otherwise; the best has the highest
+    A rate at which the training leaves the finite numbers counts as an accuracy of 0. Each is a
+    training with a seed that the study does not use otherwise; the best has the highest
     validation accuracy.
 
     Args:
@@ -52,7 +54,10 @@ def _validation_accuracy(study, dataset, planned, rate):
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "checkpoints").mkdir()
         keeper = KeepBest(job.model, Path(folder))
-        job.train([keeper])
+        try:
+            job.train([keeper])
+        except NotFinite:
+            return 0.0
     return keeper.row["val_accuracy"]
 
 

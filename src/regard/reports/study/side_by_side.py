@@ -5,11 +5,12 @@ from html import escape
 from regard.reports.interactive import color_bar
 from regard.reports.page import paragraph, picture, section
 from regard.reports.pictures import as_rgb, is_flat, overlay, shared_scale
+from regard.studies.part import spread_out
 
 _MEANING = (
-    "The first test images, and the attention of each arm laid over them, from one seed. Each "
-    "column has colours of its own, below it. Where an arm attends is not by itself why it "
-    "decides: see the faithfulness of its maps among the numbers."
+    "Some test images, and the attention of each arm laid over them, from one seed. Each column "
+    "has colours of its own, below it. Where an arm attends is not by itself why it decides: see "
+    "the faithfulness of its maps among the numbers."
 )
 
 
@@ -38,7 +39,8 @@ def side_by_side(results):
 
 def _row(results, names, scales, number):
     image = results.map_images[number]
-    title = results.class_names[results.labels[number]]
+    place = spread_out(len(results.map_images), len(results.labels))[number]
+    title = results.class_names[results.labels[place]]
     cells = [f'<th scope="row">{picture(as_rgb(image), title)}{escape(title)}</th>']
     for name in names:
         values = results.maps[name][number]
