@@ -3,6 +3,7 @@ import json
 import pytest
 
 from regard import comparing
+from regard.errors import RegardError
 from tests.studies.conftest import InThisProcess
 
 SMALL = ("--seeds", 2, "--epochs", 1, "--control", "frozen", "--recipe", "tutorial")
@@ -24,11 +25,34 @@ def test_a_study_prints_its_table_and_goes_on(regard):
     again = regard("compare", "--resume", f"studies/{NAMED}", "--json")
     told = json.loads(again.out)
     assert [one["against"] for one in told["comparisons"]] == ["none", "eca, frozen"]
-    anew = regard("compare", "--config", f"studies/{NAMED}/study.toml", "--json")
     assert told["failed"] == [] and told["left_out"] == {}
-    assert json.loads(anew.out) == told | {"study": f"studies/{NAMED}-2"}
 
 
+@pytest.mark.slow
+def test_a_study_is_repeated_by_its_settings(regard):
+    one = regard("compare", "fashion-mnist-sample", "--design", "eca", *SMALL, "--json")
+    again = regard("compare", "--config", f"studies/{NAMED}/study.toml", "--json")
+    assert json.loads(again.out) == json.loads(one.out) | {"study": f"studies/{NAMED}-2"}
+
+
+def test_options_win_over_the_config(regard, monkeypatch, tmp_path):
+    asked = []
+
+    def compare(study, *rest):
+        asked.append(study)
+        raise RegardError("enough")
+
+    monkeypatch.setattr(comparing, "compare", compare)
+    config = tmp_path / "study.toml"
+    config.write_text('designs = ["cbam"]\nseeds = [3, 4]\n[recipe]\nepochs = 7\nshift = 1\n')
+    words = ("compare", "fashion-mnist-sample", "--config", config, "--recipe", "fast")
+    assert regard(*words, "--seeds", 3, "--tune", 4).code == 1
+    (study,) = asked
+    assert study.designs == ("cbam",) and study.seeds == (0, 1, 2) and study.tune == 4
+    assert (study.recipe.epochs, study.recipe.shift, study.recipe.batch_size) == (2, 1, 128)
+
+
+@pytest.mark.slow
 def test_photos_are_compared_by_their_recipe(regard, album):
     words = ("--seeds", 2, "--epochs", 1, "--control", "none")
     done = regard("compare", album, "--design", "eca", *words)

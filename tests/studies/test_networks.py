@@ -13,7 +13,7 @@ from regard.studies.results import Arm
 from regard.training import Recipe
 
 SHAPE = (32, 32, 3)
-QUICK = ("tutorial", "regard_fast")
+QUICK = ("tutorial",)
 ROLES = ("none", "design", "frozen", "equal parameters", "equal time")
 
 
@@ -57,7 +57,9 @@ def test_what_is_drawn_afterwards_is_the_same_for_all_arms():
     assert len(set(drawn)) == 1
 
 
-@pytest.mark.parametrize("network", ["tutorial", "regard_fast"])
+@pytest.mark.parametrize(
+    "network", ["tutorial", pytest.param("regard_fast", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("design", ["pixel:units=32", "squeeze_excitation", "cbam", "bam"])
 def test_the_control_has_the_parameters_of_the_attention(network, design):
     recipe = Recipe(network=network)

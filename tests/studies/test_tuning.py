@@ -44,6 +44,7 @@ def test_the_same_study_tries_the_same_rates(judged_by_rate, sample):
     assert one == again
 
 
+@pytest.mark.slow
 def test_each_arm_of_a_study_has_its_rate(judged_by_rate, sample, tmp_path):
     found = comparing.compare(dataset=sample, root=tmp_path, **SETTINGS)
     folder = comparing.StudyFolder(found.folder)
