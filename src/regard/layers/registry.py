@@ -1,6 +1,7 @@
 """The table of attention layers, as strings, so that they are listed without loading Keras."""
 
-import importlib
+import ast
+import importlib.util
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -414,10 +415,27 @@ def layer_class(name: str) -> type:
     Raises:
         UsageError: If no layer has that name; the nearest names are given.
     """
-    if name not in LAYERS:
-        raise UsageError(f"No attention layer is called {name!r}. {nearest(name, LAYERS)}")
-    module, attribute = LAYERS[name].target.split(":")
+    module, attribute = _known(name).target.split(":")
     return getattr(importlib.import_module(module), attribute)
+
+
+def layer_docstring(name: str) -> str:
+    """Returns the docstring of a registered layer's class, read from its file, without Keras.
+
+    Args:
+        name: A name of the table.
+
+    Raises:
+        UsageError: If no layer has that name; the nearest names are given.
+
+    Example:
+        >>> "arXiv:1709.01507" in layer_docstring("squeeze_excitation")
+        True
+    """
+    module, attribute = _known(name).target.split(":")
+    source = importlib.util.find_spec(module).loader.get_source(module)
+    nodes = ast.parse(source).body
+    return next(ast.get_docstring(node) for node in nodes if getattr(node, "name", "") == attribute)
 
 
 def make_layer(name: str, /, **arguments):
@@ -438,3 +456,9 @@ def make_layer(name: str, /, **arguments):
     """
     cls = layer_class(name)
     return cls(**(LAYERS[name].arguments | arguments))
+
+
+def _known(name):
+    if name not in LAYERS:
+        raise UsageError(f"No attention layer is called {name!r}. {nearest(name, LAYERS)}")
+    return LAYERS[name]

@@ -4,7 +4,7 @@ import re
 from functools import cache
 from importlib import resources
 
-from regard.layers.registry import layer_class
+from regard.layers.registry import layer_docstring
 
 ALWAYS = ("2103.03098", "2108.13264")
 
@@ -27,7 +27,7 @@ def references_bib(layers):
         >>> "Squeeze-and-Excitation Networks" in references_bib(["squeeze_excitation"])
         True
     """
-    texts = [" ".join(layer_class(name).__doc__.split()) for name in layers]
+    texts = [" ".join(layer_docstring(name).split()) for name in layers]
     cited = [entry for entry in _papers() if _is_cited(entry, texts)]
     return "\n\n".join(cited) + "\n"
 
