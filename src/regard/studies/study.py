@@ -46,7 +46,7 @@ class Study(BaseModel):
     recipe: Recipe = Recipe()
     designs: Annotated[tuple[str, ...], Field(min_length=1)]
     controls: tuple[Control, ...] = ("frozen", "equal parameters", "equal time", "shuffled")
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**32 - 1)], ...], Field(min_length=2)]
+    seeds: tuple[Annotated[int, Field(ge=0, lt=2**32 - 1)], ...]
     images: int | None = Field(None, ge=10)
     worth: float = Field(0.005, ge=0, le=1)
     level: float = Field(0.05, gt=0, lt=1)
@@ -84,6 +84,8 @@ class Study(BaseModel):
     @field_validator("seeds")
     @classmethod
     def _different_seeds(cls, seeds):
+        if len(seeds) < 2:
+            raise ValueError("one seed tells no difference from chance; give at least 2, better 10")
         if len(set(seeds)) < len(seeds):
             raise ValueError("a seed given twice would count the same training twice")
         return seeds
@@ -98,7 +100,8 @@ def make_study(settings: dict) -> Study:
     Example:
         >>> make_study({"designs": ["cbam"], "seeds": [3]})
         Traceback (most recent call last):
-        regard.errors.UsageError: seeds: Tuple should have at least 2 items after validation, not 1.
+        regard.errors.UsageError: seeds: One seed tells no difference from chance; give at least \
+2, better 10.
     """
     try:
         return Study(**settings)
