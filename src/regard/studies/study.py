@@ -28,6 +28,8 @@ class Study(BaseModel):
             `"shuffled"`, its own network with the attention of other images.
         seeds: Seeds of the trainings, all different, at least 2; each is of the split, the weights
             and the order of the images, and the same for all arms.
+        images: Training images, drawn anew with each seed, of each class its share, at least 10;
+            None for all.
         worth: Difference in accuracy that is worth having, from 0 to 1.
         level: Share of studies without a difference that may say there is one, between 0 and 1.
         until_decided: Whether to look at the results after each seed from the fifth on and to stop
