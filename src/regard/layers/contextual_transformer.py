@@ -5,9 +5,8 @@ from typing import ClassVar
 import keras
 from keras import ops
 
-from regard.layers import arguments, parts
+from regard.layers import arguments, around, parts
 from regard.layers.base import AttentionLayer
-from regard.layers.windows import windows
 
 
 @keras.saving.register_keras_serializable(package="regard")
@@ -146,19 +145,14 @@ class ContextualTransformer(AttentionLayer):
         hidden = ops.relu(self.reduce_norm(self.reduce(features), training=training))
         weights = self.local_norm(ops.cast(self.expand(hidden), self.gate_dtype))
         pixels = self.kernel_size**2
-        return ops.reshape(weights, (*ops.shape(weights)[:3], -1, pixels))
+        by_head = (*ops.shape(weights)[:3], self.expand.units // pixels, pixels)
+        return ops.reshape(weights, by_head)
 
     def _summed(self, local, values):
         """The values of each pixel's window, weighted and added up."""
-        batch, rows, columns, channels = ops.shape(values)
-        heads, pixels = self._heads_for(channels), self.kernel_size**2
         border = (self.kernel_size // 2,) * 2
         padded = ops.pad(values, ((0, 0), border, border, (0, 0)))
-        around = ops.reshape(
-            windows(padded, self.kernel_size),
-            (batch, rows, columns, pixels, heads, channels // heads),
-        )
-        return ops.reshape(ops.einsum("bijnp,bijpnc->bijnc", local, around), ops.shape(values))
+        return around.gather(ops.swapaxes(local, -1, -2), padded)
 
     def _fusion(self, dynamic, static, training):
         """The share of each branch in each channel, `(batch, branch, channel)`."""

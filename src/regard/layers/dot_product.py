@@ -108,21 +108,61 @@ def _attend_keeping_scores(queries, keys, values):
     return gather(attention, values), gradients
 
 
-@ops.custom_gradient
 def _attend_in_parts(queries, keys, values):
+    """Takes some images, heads or groups at a time, and of one that is too large some queries."""
+    merged = [ops.reshape(x, (-1, *ops.shape(x)[-2:])) for x in (queries, keys, values)]
+    return ops.reshape(_attend_one_by_one(*merged), _shape(queries, values))
+
+
+@ops.custom_gradient
+def _attend_one_by_one(queries, keys, values):
+    number, rows, _ = ops.shape(queries)
+    parts = _number_of_parts(number, PART // (rows * ops.shape(keys)[-2]))
+
+    def each(function, *inputs):
+        results = ops.map(lambda x: function(*x), [_cut(x, parts) for x in inputs])
+        return keras.tree.map_structure(lambda x: _joined(x, number), results)
+
+    def gradients(*args, upstream=None):
+        upstream = args[0] if upstream is None else upstream
+        return each(_gradients, queries, keys, values, upstream)
+
+    return each(_attend_in_rows, queries, keys, values), gradients
+
+
+def _number_of_parts(number, most):
+    """Into how many equal parts of at most `most` to cut; known numbers without a rest."""
+    most = _at_least_one(most)
+    if isinstance(number, int) and isinstance(most, int):
+        return next(
+            parts
+            for parts in range(1, number + 1)
+            if number % parts == 0 and number <= parts * most
+        )
+    return _at_least_one(-(-number // most))
+
+
+def _cut(x, parts):
+    """`x` in equal parts along the first axis, which is filled up with zeros for it."""
+    number, *rest = ops.shape(x)
+    size = -(-number // parts)
+    missing = parts * size - number
+    filled = ops.pad(x, ((0, missing), *((0, 0),) * len(rest))) if _some(missing) else x
+    return ops.reshape(filled, (parts, size, *rest))
+
+
+def _joined(parts, number):
+    return ops.reshape(parts, (-1, *ops.shape(parts)[2:]))[:number]
+
+
+def _attend_in_rows(queries, keys, values):
     rows, row = _parts(queries, keys)
 
     def add(start, size, output):
         part = gather(scores(_rows(queries, start, size), keys), values)
         return _put(output, part, start)
 
-    output = _for_each_part(rows, row, add, ops.zeros(_shape(queries, values), values.dtype))
-
-    def gradients(*args, upstream=None):
-        upstream = args[0] if upstream is None else upstream
-        return _gradients(queries, keys, values, upstream)
-
-    return output, gradients
+    return _for_each_part(rows, row, add, ops.zeros(_shape(queries, values), values.dtype))
 
 
 def _gradients(queries, keys, values, upstream):
@@ -159,9 +199,12 @@ def _backward(queries, keys, values, attention, upstream):
 
 def _parts(queries, keys):
     """Number of queries, and how many of them make one part."""
-    shape = ops.shape(queries)
-    others = math.prod(shape[:-2]) * ops.shape(keys)[-2]
-    return shape[-2], _at_least_one(PART // others)
+    number, rows, _ = ops.shape(queries)
+    return rows, _at_least_one(PART // (number * ops.shape(keys)[-2]))
+
+
+def _some(number):
+    return not isinstance(number, int) or number > 0
 
 
 def _at_least_one(number):
@@ -170,22 +213,24 @@ def _at_least_one(number):
 
 def _for_each_part(rows, row, add, result):
     """Calls `add(start, size, result)` for parts of `row` queries, then for the rest."""
+    if isinstance(rows, int) and isinstance(row, int) and rows <= row:
+        return add(0, rows, result)
     whole, rest = rows // row, rows % row
 
     def body(index, result):
         return index + 1, add(index * row, row, result)
 
     _, result = ops.while_loop(lambda index, _: index < whole, body, (0, result))
-    return result if isinstance(rest, int) and rest == 0 else add(whole * row, rest, result)
+    return add(whole * row, rest, result) if _some(rest) else result
 
 
 def _rows(x, start, size):
-    shape = ops.shape(x)
-    return ops.slice(x, (*(0,) * (len(shape) - 2), start, 0), (*shape[:-2], size, shape[-1]))
+    number, _, width = ops.shape(x)
+    return ops.slice(x, (0, start, 0), (number, size, width))
 
 
 def _put(x, part, start):
-    return ops.slice_update(x, (*(0,) * (len(x.shape) - 2), start, 0), part)
+    return part if x.shape == part.shape else ops.slice_update(x, (0, start, 0), part)
 
 
 def _shape(queries, values):

@@ -5,6 +5,8 @@ import math
 import keras
 from keras import ops
 
+from regard.layers import grouped
+
 LARGEST_HALF = 65504.0  # of float16
 EPSILON = 1e-5  # of the norms in the papers' code; Keras's own default is 1e-3
 _MOST_AXES = 5  # that oneDNN's softmax takes in TensorFlow
@@ -26,7 +28,9 @@ def convolution(name, shape, filters, kernel_size, dtype, **options):
         dtype: Dtype or policy.
         options: Of `keras.layers.Conv2D`; padding is `"same"` unless given.
     """
-    cls = {3: keras.layers.Conv1D, 4: keras.layers.Conv2D, 5: keras.layers.Conv3D}[len(shape)]
+    kind = f"Conv{len(shape) - 2}D"
+    alone = options.get("groups", 1) == 1
+    cls = getattr(keras.layers, kind) if alone else getattr(grouped, f"Grouped{kind}")
     options = {"padding": "same", "data_format": "channels_last"} | options
     return built(cls(filters, kernel_size, dtype=dtype, name=name, **options), shape)
 

@@ -3,9 +3,8 @@
 import keras
 from keras import ops
 
-from regard.layers import arguments, dot_product, parts, relative
+from regard.layers import arguments, around, dot_product, parts, relative
 from regard.layers.base import AttentionLayer
-from regard.layers.windows import windows
 
 
 @keras.saving.register_keras_serializable(package="regard")
@@ -93,14 +92,16 @@ class StandAloneSelfAttention(AttentionLayer):
     def attend(self, x, training):
         border = (self.kernel_size // 2,) * 2
         padded = ops.pad(x, ((0, 0), border, border, (0, 0)))
-        queries = ops.cast(self._heads(self.query(x)), self.gate_dtype)
-        keys = ops.cast(self._neighbours(self.key(padded)), self.gate_dtype)
-        attention = self.applied(dot_product.scores(queries, keys + self._positions()))
-        gathered = dot_product.gather(attention, self._neighbours(self.value(padded)))
-        output = relative.merge_heads(gathered[..., 0, :], x)
-        batch, rows, columns, _ = ops.shape(x)
-        by_pixel = (batch, self.heads, rows, columns, self.kernel_size**2)
-        return output, ops.reshape(attention, by_pixel)
+        queries, keys = (
+            ops.cast(layer(features), self.gate_dtype)
+            for layer, features in ((self.query, x), (self.key, padded))
+        )
+        logits = around.scores(queries, keys, self.kernel_size, self.heads)
+        logits = ops.swapaxes(logits + self._position_logits(queries), -1, -2)
+        attention = self.applied(parts.softmax(logits))
+        values = self.value(padded)
+        weights = ops.swapaxes(ops.cast(attention, values.dtype), -1, -2)
+        return around.gather(weights, values), ops.transpose(attention, (0, 3, 1, 2, 4))
 
     def scores_count(self, shape):
         return dot_product.scores_count(shape, self.heads, self.kernel_size**2)
@@ -113,23 +114,13 @@ class StandAloneSelfAttention(AttentionLayer):
             "use_bias": self.use_bias,
         }
 
-    def _heads(self, queries):
-        """Each pixel by itself, as `(batch, head, pixel, 1, size)`."""
-        return ops.expand_dims(relative.split_heads(queries, self.heads, queries.dtype), -2)
-
-    def _neighbours(self, padded):
-        """Each pixel's neighbourhood, as `(batch, head, pixel, position, size)`."""
-        size = padded.shape[-1] // self.heads
-        around = ops.reshape(
-            windows(padded, self.kernel_size),
-            (ops.shape(padded)[0], -1, self.kernel_size**2, self.heads, size),
-        )
-        return ops.transpose(around, (0, 3, 1, 2, 4))
-
-    def _positions(self):
-        """The positions' part of the keys, as `(head, 1, position, size)`."""
+    def _position_logits(self, queries):
+        """What each query adds to each place, as `(batch, row, column, place, head)`."""
         k = self.kernel_size
         rows = ops.repeat(self.row_positions, k, axis=0)
         columns = ops.tile(self.column_positions, (k, 1))
-        both = ops.reshape(ops.concatenate([rows, columns], -1), (k * k, self.heads, -1))
-        return ops.expand_dims(ops.swapaxes(both, 0, 1), 1)
+        both = ops.concatenate([rows, columns], -1)
+        of_head = around.channels_of_heads(self.heads, both)
+        table = ops.reshape(ops.einsum("pc,hc->cph", both, of_head), (-1, k * k * self.heads))
+        logits = ops.matmul(queries, table)
+        return ops.reshape(logits, (*ops.shape(queries)[:3], k * k, self.heads))
