@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 
-from regard.layers import dot_product
+from regard.layers import dot_product, lambda_layer
 from regard.layers.attention_augmented_conv import AttentionAugmentedConvolution
 from regard.layers.botnet_mhsa import BotNetAttention
 from regard.layers.halo import HaloAttention
 from regard.layers.lambda_layer import LambdaLayer
 from regard.layers.stand_alone_self_attention import StandAloneSelfAttention
+from tests.layers.reference.compare import run
 
 import keras  # isort: skip
 
@@ -126,6 +127,34 @@ def test_a_local_lambda_over_the_whole_map_is_the_global_one(kernel_size):
             value = np.pad(value, (*margin, (0, 0), (0, 0)))
         own.assign(value)
     np.testing.assert_allclose(array(local(x)), array(whole(x)), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("mixed_float16", 1e-2)])
+@pytest.mark.parametrize("kernel_size", [None, 7, 11, 15])
+def test_lambda_by_table_is_the_convolution(kernel_size, dtype, tolerance, monkeypatch):
+    x, seed = image(2, 5, 7, 8), image(2, 5, 7, 8, seed=2)
+    layer = filled(last(LambdaLayer, kernel_size=kernel_size, dtype=dtype), x.shape)
+    assert layer._takes_table(*x.shape[1:3])
+    output, _, (gradient,) = run(in_float32(layer), [x], seed, "float32")
+    monkeypatch.setattr(lambda_layer, "TABLE", 0)
+    want, _, (want_gradient,) = run(in_float32(layer), [x], seed, "float32")
+    for got, wanted in ((output, want), (gradient, want_gradient)):
+        np.testing.assert_allclose(got, wanted, rtol=0, atol=tolerance * np.abs(wanted).max())
+
+
+def in_float32(layer):
+    def call(x, return_attention_scores):
+        return keras.ops.cast(layer(x), "float32"), keras.ops.zeros(1)
+
+    return call
+
+
+def test_lambda_takes_the_convolution_where_its_kernel_is_small_or_the_size_unknown():
+    layer = last(LambdaLayer, kernel_size=5)
+    layer.build((None, None, None, 8))
+    assert layer._takes_table(5, 5)
+    assert not layer._takes_table(5, 6)
+    assert not layer._takes_table(5, None)
 
 
 def test_lambda_stays_finite_in_float16():

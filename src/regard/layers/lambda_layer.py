@@ -1,10 +1,15 @@
 """Lambda layer: each pixel's query is mapped by a linear function of its surroundings."""
 
+import math
+
 import keras
+import numpy as np
 from keras import ops
 
 from regard.layers import arguments, layout, parts
 from regard.layers.base import AttentionLayer
+
+TABLE = 2**24  # numbers of the positions' table up to which it is made: 64 MiB of float32
 
 
 @keras.saving.register_keras_serializable(package="regard")
@@ -121,11 +126,55 @@ class LambdaLayer(AttentionLayer):
         return ops.cast(ops.reshape(queries, shape), self.gate_dtype)
 
     def _position_lambdas(self, values):
-        """The position lambda of each pixel, as `(batch, pixel, key channel, value channel)`.
+        """The position lambda of each pixel, as `(batch, pixel, key channel, value channel)`."""
+        takes_table = self._takes_table(*values.shape[1:3])
+        lambdas = self._by_table(values) if takes_table else self._by_convolution(values)
+        return ops.cast(lambdas, self.gate_dtype)
 
-        The sum over the surroundings is a convolution of each value channel by itself.
-        """
+    def _takes_table(self, rows, columns):
+        """Whether a table of all pairs of pixels takes no more products than the kernel."""
+        if not (isinstance(rows, int) and isinstance(columns, int)):
+            return False
+        pixels, places = rows * columns, math.prod(self.position.kernel_size)
+        return pixels <= places and pixels**2 * self.key_channels <= TABLE
+
+    def _by_table(self, values):
+        """One product of all pixels' kernels with the values of all images."""
+        batch, rows, columns, channels = ops.shape(values)
+        kernel = ops.cast(self.position.kernel, values.dtype)
+        table = ops.reshape(_kernel_of_pairs(kernel, rows, columns), (-1, rows * columns))
+        images = ops.reshape(ops.moveaxis(values, 0, 2), (rows * columns, -1))
+        lambdas = ops.reshape(
+            ops.matmul(table, images), (rows * columns, self.key_channels, batch, channels)
+        )
+        lambdas = ops.transpose(lambdas, (2, 0, 1, 3))
+        if not self.position.use_bias:
+            return lambdas
+        return lambdas + ops.expand_dims(ops.cast(self.position.bias, values.dtype), -1)
+
+    def _by_convolution(self, values):
+        """A convolution of each value channel by itself."""
         batch, rows, columns, channels = ops.shape(values)
         alone = ops.reshape(ops.moveaxis(values, -1, 1), (-1, rows, columns, 1))
         lambdas = ops.reshape(self.position(alone), (batch, channels, -1, self.key_channels))
-        return ops.cast(ops.transpose(lambdas, (0, 2, 3, 1)), self.gate_dtype)
+        return ops.transpose(lambdas, (0, 2, 3, 1))
+
+
+def _kernel_of_pairs(kernel, rows, columns):
+    """What the kernel has for each pair, `(row, column, channel, its row, its column)`.
+
+    Beyond the kernel it is zero.
+    """
+    lacking = [
+        max(n - 1 - k // 2, 0) for n, k in zip((rows, columns), kernel.shape[:2], strict=True)
+    ]
+    padded = ops.pad(ops.squeeze(kernel, 2), (*((n, n) for n in lacking), (0, 0)))
+    by_row = ops.take(padded, _places(rows, padded.shape[0]), axis=0)
+    by_pair = ops.take(by_row, _places(columns, padded.shape[1]), axis=2)
+    return ops.transpose(by_pair, (0, 2, 4, 1, 3))
+
+
+def _places(size, places):
+    """Where an axis of the kernel has the offset of each pixel from each, `(pixel, other)`."""
+    own = np.arange(size)
+    return own - own[:, None] + places // 2
