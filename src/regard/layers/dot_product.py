@@ -44,7 +44,7 @@ def attend(queries, keys, values):
     Returns:
         `(..., queries, value size)`, in the dtype of `values`.
     """
-    if _holds_no_numbers(queries):
+    if holds_no_numbers(queries):
         return gather(scores(queries, keys), values)
     if not _is_small(queries.shape, keys.shape):
         return _attend_in_parts(queries, keys, values)
@@ -67,8 +67,8 @@ def scores_count(shape, heads=1, keys=None):
     return shape[0] * heads * pixels * (pixels if keys is None else keys)
 
 
-def _holds_no_numbers(x):
-    """Whether Keras only works out shapes: JAX has symbols for sizes then, PyTorch meta tensors."""
+def holds_no_numbers(x):
+    """Returns whether Keras only works out shapes: then JAX has symbols, PyTorch meta tensors."""
     is_symbol = not all(size is None or isinstance(size, int) for size in x.shape)
     return is_symbol or getattr(x, "is_meta", False)
 

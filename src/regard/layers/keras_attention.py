@@ -5,6 +5,7 @@ from keras import ops
 
 from regard.layers import arguments, dot_product, layout, parts
 from regard.layers.base import AttentionLayer
+from regard.layers.tanh_sums import tanh_sums
 
 
 class _PixelAttention(AttentionLayer):
@@ -41,7 +42,7 @@ class PixelDotProductAttention(_PixelAttention):
 
     There are no projections, no residual and no `1 / sqrt(channels)`: by dot products, a pixel's
     own weight is near 1 unless `scale` is small. The output alone takes memory linear in the
-    pixels by `"dot"`; `"concat"` always holds pixels x pixels x channels numbers.
+    pixels by `"dot"`; `"concat"` always computes pixels x pixels x channels numbers.
 
     Args:
         use_scale: Whether `scale`, a number that starts at 1, is learned; otherwise it is 1.
@@ -98,7 +99,8 @@ class PixelDotProductAttention(_PixelAttention):
     def _attention(self, pixels):
         if self.score_mode == "dot":
             return dot_product.scores(*self._queries_keys(pixels))
-        sums = ops.sum(_tanh_of_pairs(self._scaled(pixels)), axis=-1)
+        scaled = self._scaled(pixels)
+        sums = tanh_sums(scaled, ops.ones(scaled.shape[-1], scaled.dtype))
         return self.applied(parts.softmax(self.concat_score_weight * sums))
 
     def _queries_keys(self, pixels):
@@ -117,7 +119,7 @@ class PixelAdditiveAttention(_PixelAttention):
     query, key and value (Bahdanau et al., Neural Machine Translation by Jointly Learning to
     Align and Translate, arXiv:1409.0473), without dropout and masks.
 
-    There are no projections and no residual. Every call holds pixels x pixels x channels
+    There are no projections and no residual. Every call computes pixels x pixels x channels
     numbers: it is for small maps.
 
     Args:
@@ -159,11 +161,6 @@ class PixelAdditiveAttention(_PixelAttention):
         return super().get_config() | {"use_scale": self.use_scale}
 
     def _attention(self, pixels):
-        terms = _tanh_of_pairs(pixels)
-        logits = ops.sum(self.scale * terms if self.use_scale else terms, axis=-1)
-        return self.applied(parts.softmax(logits, axis=-1))
-
-
-def _tanh_of_pairs(pixels):
-    """`tanh(x_i + x_j)` of each channel: `(batch, queries, keys, channels)`."""
-    return ops.tanh(ops.expand_dims(pixels, 2) + ops.expand_dims(pixels, 1))
+        ones = ops.ones(pixels.shape[-1], pixels.dtype)
+        weights = self.scale * ones if self.use_scale else ones
+        return self.applied(parts.softmax(tanh_sums(pixels, weights)))
