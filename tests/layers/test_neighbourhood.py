@@ -64,6 +64,8 @@ def formula(weights, x, heads, kernel):
         ((4, 9), 5, True),
         ((2, 3), 5, True),
         ((1, 1), 3, True),
+        ((11, 17), 3, True),
+        ((3, 13), 5, False),
     ],
 )
 def test_is_the_formula(size, kernel, use_bias):
