@@ -1,13 +1,14 @@
 """Outlook attention: each pixel weighs its neighbourhood by its own features alone."""
 
+import itertools
 import math
 
 import keras
+import numpy as np
 from keras import ops
 
-from regard.layers import arguments, dot_product, parts
+from regard.layers import arguments, heads, parts
 from regard.layers.base import AttentionLayer
-from regard.layers.windows import windows
 
 
 @keras.saving.register_keras_serializable(package="regard")
@@ -76,19 +77,14 @@ class OutlookAttention(AttentionLayer):
 
     def attend(self, x, training):
         batch, rows, columns, channels = ops.shape(x)
-        side, pixels = self.kernel_size, self.kernel_size**2
-        heads = self.weigh.units // pixels**2
-        logits = ops.reshape(self.weigh(x), (batch, rows, columns, heads, pixels, pixels))
-        scale = (channels // heads) ** -0.5
+        pixels = self.kernel_size**2
+        number = self.weigh.units // pixels**2
+        logits = ops.reshape(self.weigh(x), (batch, rows, columns, number, pixels, pixels))
+        scale = (channels // number) ** -0.5
         attention = parts.softmax(ops.cast(logits, self.gate_dtype) * scale, axis=-1)
         attention = self.applied(attention)
-        around = ops.reshape(
-            windows(_padded(self.value(x), side // 2), side),
-            (batch, rows, columns, pixels, heads, channels // heads),
-        )
-        mixed = dot_product.gather(attention, ops.swapaxes(around, 3, 4))
-        mixed = ops.reshape(ops.swapaxes(mixed, 3, 4), (batch, rows, columns, side, side, channels))
-        return self.project(_added(mixed)), ops.transpose(attention, (0, 3, 1, 2, 4, 5))
+        mixed = _mixed(_by_offset(attention, self.kernel_size), self.value(x))
+        return self.project(mixed), ops.transpose(attention, (0, 3, 1, 2, 4, 5))
 
     def scores_count(self, shape):
         if None in shape[:3]:
@@ -104,24 +100,62 @@ class OutlookAttention(AttentionLayer):
         }
 
 
+def _by_offset(attention, side):
+    """What all windows together give each pixel of one at an offset.
+
+    Args:
+        attention: `(batch, row, column, head, query, key)` of the window around each pixel.
+        side: Side of a window.
+
+    Returns:
+        `(batch, row, head, row offset, column, column offset)`, offsets from `1 - side` on.
+    """
+    windows = ops.unstack(attention, side**2, axis=4)
+    ends = [slice(side - 1 - place, -place or None) for place in range(side)]
+    moved = [
+        _padded(window, side // 2)[:, row, column]
+        for window, (row, column) in zip(windows, itertools.product(ends, ends), strict=True)
+    ]
+    offsets = ops.cast(_offsets(side), attention.dtype)
+    return ops.einsum("bijhm,mrc->bihrjc", ops.concatenate(moved, axis=-1), offsets)
+
+
+def _offsets(side):
+    """The key's offset from the query in a window, one-hot: `(pair, row, column)`."""
+    places = np.indices((side, side)).reshape(2, -1)
+    down, across = (places[:, None] - places[:, :, None] + side - 1).reshape(2, -1)
+    one_hot = np.eye(2 * side - 1)
+    return one_hot[down][:, :, None] * one_hot[across][:, None]
+
+
+def _mixed(weights, values):
+    """The sum of the values at each offset from a pixel, weighted.
+
+    Args:
+        weights: `(batch, row, head, row offset, column, column offset)`.
+        values: `(batch, row, column, channels)`.
+    """
+    batch, rows, columns, channels = ops.shape(values)
+    number, side = weights.shape[2:4]
+    padded = _padded(values, side // 2)
+    around = [padded[:, place : place + 1 - side or None] for place in range(side)]
+    keys = side * (columns + side - 1)
+    around = ops.reshape(ops.stack(around, axis=2), (batch, rows, keys, channels))
+    band = ops.swapaxes(_band(ops.cast(weights, values.dtype)), 3, 4)
+    band = ops.reshape(band, (batch, rows, number, columns, keys))
+    return heads.merge(ops.matmul(band, heads.split(around, number)))
+
+
+def _band(weights):
+    """`(..., column, offset)` as `(..., column, padded column)`, zero but at the offsets."""
+    *others, columns, offsets = ops.shape(weights)
+    rows = ops.pad(weights, [(0, 0)] * (len(others) + 1) + [(0, columns)])
+    flat = ops.reshape(rows, (*others, columns * (columns + offsets)))
+    width = columns + offsets - 1  # one less, so that each row moves one further
+    return ops.reshape(flat[..., : columns * width], (*others, columns, width))
+
+
 def _padded(x, border):
     """`x` with a border of zeros around its rows and columns."""
     widths = [(0, 0), (border, border), (border, border)]
     return ops.pad(x, widths + [(0, 0)] * (len(x.shape) - 3))
-
-
-def _added(mixed):
-    """The sum of what overlapping windows hold for each pixel.
-
-    Args:
-        mixed: `(batch, row, column, window row, window column, channels)`, the window around
-            each pixel.
-    """
-    side = mixed.shape[3]
-    padded = _padded(mixed, side // 2)
-    ends = [slice(side - 1 - place, -place or None) for place in range(side)]
-    return sum(
-        padded[:, ends[row], ends[column], row, column]
-        for row in range(side)
-        for column in range(side)
-    )
