@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from regard.layers import arguments, heads, parts
+from regard.layers import arguments, around, parts
 from regard.layers.base import AttentionLayer
 
 
@@ -83,7 +83,9 @@ class OutlookAttention(AttentionLayer):
         scale = (channels // number) ** -0.5
         attention = parts.softmax(ops.cast(logits, self.gate_dtype) * scale, axis=-1)
         attention = self.applied(attention)
-        mixed = _mixed(_by_offset(attention, self.kernel_size), self.value(x))
+        values = self.value(x)
+        by_offset = ops.cast(_by_offset(attention, self.kernel_size), values.dtype)
+        mixed = around.gather(by_offset, _padded(values, self.kernel_size - 1))
         return self.project(mixed), ops.transpose(attention, (0, 3, 1, 2, 4, 5))
 
     def scores_count(self, shape):
@@ -108,7 +110,7 @@ def _by_offset(attention, side):
         side: Side of a window.
 
     Returns:
-        `(batch, row, head, row offset, column, column offset)`, offsets from `1 - side` on.
+        `(batch, row, column, offset, head)`, offsets from `1 - side` on, row-major.
     """
     windows = ops.unstack(attention, side**2, axis=4)
     ends = [slice(side - 1 - place, -place or None) for place in range(side)]
@@ -117,42 +119,15 @@ def _by_offset(attention, side):
         for window, (row, column) in zip(windows, itertools.product(ends, ends), strict=True)
     ]
     offsets = ops.cast(_offsets(side), attention.dtype)
-    return ops.einsum("bijhm,mrc->bihrjc", ops.concatenate(moved, axis=-1), offsets)
+    return ops.swapaxes(ops.matmul(ops.concatenate(moved, axis=-1), offsets), -1, -2)
 
 
 def _offsets(side):
-    """The key's offset from the query in a window, one-hot: `(pair, row, column)`."""
+    """The key's offset from the query in a window, one-hot: `(pair, offset)`."""
     places = np.indices((side, side)).reshape(2, -1)
     down, across = (places[:, None] - places[:, :, None] + side - 1).reshape(2, -1)
-    one_hot = np.eye(2 * side - 1)
-    return one_hot[down][:, :, None] * one_hot[across][:, None]
-
-
-def _mixed(weights, values):
-    """The sum of the values at each offset from a pixel, weighted.
-
-    Args:
-        weights: `(batch, row, head, row offset, column, column offset)`.
-        values: `(batch, row, column, channels)`.
-    """
-    batch, rows, columns, channels = ops.shape(values)
-    number, side = weights.shape[2:4]
-    padded = _padded(values, side // 2)
-    around = [padded[:, place : place + 1 - side or None] for place in range(side)]
-    keys = side * (columns + side - 1)
-    around = ops.reshape(ops.stack(around, axis=2), (batch, rows, keys, channels))
-    band = ops.swapaxes(_band(ops.cast(weights, values.dtype)), 3, 4)
-    band = ops.reshape(band, (batch, rows, number, columns, keys))
-    return heads.merge(ops.matmul(band, heads.split(around, number)))
-
-
-def _band(weights):
-    """`(..., column, offset)` as `(..., column, padded column)`, zero but at the offsets."""
-    *others, columns, offsets = ops.shape(weights)
-    rows = ops.pad(weights, [(0, 0)] * (len(others) + 1) + [(0, columns)])
-    flat = ops.reshape(rows, (*others, columns * (columns + offsets)))
-    width = columns + offsets - 1  # one less, so that each row moves one further
-    return ops.reshape(flat[..., : columns * width], (*others, columns, width))
+    width = 2 * side - 1
+    return np.eye(width**2)[down * width + across]
 
 
 def _padded(x, border):
