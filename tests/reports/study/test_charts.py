@@ -105,6 +105,16 @@ def test_cost_beside_gain(study):
     figure.draw_without_rendering()
 
 
+@pytest.mark.parametrize(("worst", "scale"), [(-0.09, "linear"), (-0.2, "symlog")])
+def test_differences_far_apart_are_all_readable(study, worst, scale):
+    rows = [("some", study[1][0]), ("worst", dataclasses.replace(study[1][0], difference=worst))]
+    limits = shared_limits([one for _, one in rows], 0.005)
+    axes = forest(rows, 0.005, limits).axes[0]
+    assert axes.get_xscale() == scale
+    assert axes.get_xlim()[0] < 100 * worst
+    assert cost_and_gain([1, 2, 3], [one for _, one in rows], "time").axes[0].get_yscale() == scale
+
+
 def test_what_costs_the_same_and_gains_less_is_beaten():
     assert unbeaten([1, 1, 2], [0, 0.5, 0.5]) == [1]
 

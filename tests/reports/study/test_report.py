@@ -13,7 +13,7 @@ from regard.reports.study import (
     study_table_tex,
     write_study,
 )
-from regard.reports.study.answer import beside_controls, headline, notices
+from regard.reports.study.answer import answer_lines, beside_controls, headline, notices
 from regard.reports.study.side_by_side import side_by_side
 from regard.studies.judging import judge
 from regard.studies.study import Study
@@ -164,6 +164,33 @@ def test_many_designs_with_long_names_and_one_epoch():
     check(page)
     for design in designs:
         assert design in page
+
+
+def test_more_designs_than_fit_are_told_by_verdict_and_the_best_are_shown():
+    designs = [f"multi_head_pixel:heads=4,key_channels={n}" for n in range(8, 17)]
+    results, comparisons = made_up(designs, seeds=5, controls=["frozen"])
+    page = study_report(results, comparisons)
+    check(page)
+    over_none = {one.arm: one for one in comparisons if one.against == "none"}
+    order = sorted(designs, key=lambda name: -over_none[name].difference)
+    answer = words_of(page[: page.index("<section>")])
+    for design in designs:
+        assert answer.count(f"{design} ") == 1
+        assert page.count(f"<figcaption>{design}: validation loss") == (design in order[:6])
+        assert words_of(page).count(f" {design} ") >= 4  # the answer and the tables
+    alike = [name for name in order if over_none[name].verdict == over_none[order[0]].verdict]
+    places = [answer.index(f"{name} ") for name in alike]
+    assert places == sorted(places)
+    lines = answer_lines(results, comparisons)
+    assert len(lines) == 1 + len({one.verdict.split(" (")[0] for one in over_none.values()})
+
+
+def test_many_designs_without_any_scores_make_a_page():
+    results, _ = made_up([f"pixel:units={n}" for n in range(1, 9)], seeds=5, controls=())
+    empty = dataclasses.replace(results, scores={}, maps={})
+    page = study_report(empty, judge(empty))
+    check(page)
+    assert "No answer, for want of seeds: 8" in page
 
 
 def test_one_seed_of_a_control_says_nothing_of_it(study):

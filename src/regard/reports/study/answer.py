@@ -2,6 +2,7 @@
 
 from regard.reports.page import paragraph
 from regard.reports.study.arms import baseline, compared, designs, family
+from regard.reports.study.many import by_gain, is_many
 from regard.reports.study.words import arm_words, counted, fact, interval, listed, points
 from regard.studies.statistics import FEWEST_SEEDS
 
@@ -9,10 +10,15 @@ from regard.studies.statistics import FEWEST_SEEDS
 def answers(results, comparisons):
     """Returns the answer for each design, as HTML: the verdict, and what the controls say.
 
+    Many designs are told together, by their verdicts.
+
     Args:
         results: A `regard.studies.results.Results`.
         comparisons: Its `regard.studies.comparison.Comparison`s.
     """
+    if is_many(results):
+        counts, *lists = by_verdict(results, comparisons)
+        return "\n".join([paragraph(counts, "answer"), *map(paragraph, lists)])
     parts = []
     for design in designs(results):
         parts.append(paragraph(headline(results, comparisons, design), "answer"))
@@ -23,6 +29,8 @@ def answers(results, comparisons):
 
 def answer_lines(results, comparisons):
     """Returns the same as lines of text, for a terminal."""
+    if is_many(results):
+        return by_verdict(results, comparisons)
     lines = []
     for design in designs(results):
         said = beside_controls(results, comparisons, design)
@@ -41,6 +49,27 @@ def headline(results, comparisons, design):
         f"{design.name}{verb}{one.verdict}: {points(one.difference)} points "
         f"{interval(one.interval)} over no attention, {counted(one.seeds, 'seed')}."
     )
+
+
+def by_verdict(results, comparisons):
+    """Returns how many designs have each verdict, then for each which, the largest gain first."""
+    said, told = {}, []
+    for arm, one in by_gain(results, comparisons):
+        verdict = one.verdict.split(" (")[0]
+        text = f"{arm.name} {points(one.difference)} {interval(one.interval)}"
+        said.setdefault(verdict, []).append(text)
+        told.append(arm)
+    missing = [arm.name for arm in designs(results) if arm not in told]
+    if missing:
+        said["no answer, for want of seeds"] = missing
+    counts = [f"{verdict}: {len(names)}" for verdict, names in said.items()]
+    lists = [f"{verdict}: {', '.join(names)}." for verdict, names in said.items()]
+    total = f"{len(designs(results))} designs beside no attention."
+    return [f"{total} {_sentence('; '.join(counts))}.", *map(_sentence, lists)]
+
+
+def _sentence(text):
+    return text[:1].upper() + text[1:]
 
 
 def beside_controls(results, comparisons, design):

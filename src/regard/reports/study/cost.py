@@ -6,6 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from regard.reports.study.looks import LOOKS, calm, verdict_color
+from regard.reports.study.many import SHOWN
+from regard.reports.study.scale import fit_scale
 
 _WIDE = 30
 
@@ -17,22 +19,30 @@ def cost_and_gain(costs, comparisons, label):
 
     Args:
         costs: Of no attention first, then of each design.
-        comparisons: A `Comparison` with no attention for each design.
+        comparisons: A `Comparison` with no attention for each design, the largest gain first.
         label: What the cost is.
 
     Returns:
-        A `matplotlib.figure.Figure`; designs have their number from 1.
+        A `matplotlib.figure.Figure`; designs have their number from 1, of many only the `numbered`.
     """
     figure = Figure(figsize=(4.6, 3.3), layout="constrained")
     axes = figure.subplots()
     ink = matplotlib.rcParams["text.color"]
     gains = np.array([0, *(100 * one.difference for one in comparisons)])
     axes.axhline(0, color=ink, linewidth=0.8, alpha=0.4)
-    best = [costs[i] for i in unbeaten(costs, gains)], [gains[i] for i in unbeaten(costs, gains)]
-    axes.step(*best, where="post", color=ink, linewidth=0.9, linestyle=":")
+    kept = unbeaten(costs, gains)
+    axes.step(
+        [costs[i] for i in kept],
+        [gains[i] for i in kept],
+        where="post",
+        color=ink,
+        linewidth=0.9,
+        linestyle=":",
+    )
     axes.plot(costs[0], 0, LOOKS["none"].mark, color=LOOKS["none"].color, markersize=7)
     for number, (cost, one) in enumerate(zip(costs[1:], comparisons, strict=True), start=1):
-        _design(axes, cost, one, number)
+        _design(axes, cost, one, number if number in numbered(costs, gains) else "")
+    fit_scale(axes, "y", gains)
     axes.set(xlabel=label, ylabel="gain in accuracy, points")
     if max(costs) > _WIDE * min(costs) > 0:
         axes.set_xscale("log")
@@ -41,6 +51,17 @@ def cost_and_gain(costs, comparisons, label):
     axes.margins(x=0.12)
     calm(axes)
     return figure
+
+
+def numbered(costs, gains):
+    """Returns the numbers of the designs that the chart names: the first and the unbeaten.
+
+    Example:
+        >>> numbered([1, 2, 3, 4], [0.0, 0.9, 0.5, 0.2])
+        {1, 2, 3}
+    """
+    first = range(1, min(SHOWN + 1, len(costs)))
+    return {*first, *unbeaten(costs, gains)} - {0}
 
 
 def unbeaten(costs, gains):

@@ -2,9 +2,10 @@
 
 from regard.reports.page import captioned, gallery, paragraph, section
 from regard.reports.study.arms import baseline, compared, designs, family, summaries
-from regard.reports.study.cost import cost_and_gain
+from regard.reports.study.cost import cost_and_gain, numbered
 from regard.reports.study.forest import forest, shared_limits
 from regard.reports.study.learning import learning
+from regard.reports.study.many import by_gain, leading
 from regard.reports.study.per_seed import per_seed
 from regard.reports.study.words import arm_words, level_words, points
 from regard.reports.svg import inline
@@ -13,18 +14,10 @@ from regard.reports.svg import inline
 def differences(results, comparisons):
     """Forest plots: all designs over no attention, then each beside its controls."""
     study = results.study
-    rows = {"all": [], **{design.name: [] for design in designs(results)}}
-    for design in designs(results):
-        for arm in family(results, design):
-            one = compared(comparisons, design.name, arm.name)
-            if one is not None:
-                rows[design.name].append((f"over {arm_words(arm)}", one))
-                rows["all"] += [(design.name, one)] if arm.role == "none" else []
-    if not any(rows.values()):
+    rows = _rows(results, comparisons)
+    if not rows:
         return ""
     limits = shared_limits(comparisons, study.worth)
-    if len(designs(results)) == 1:
-        del rows["all"]
     charts = [
         captioned(
             inline(
@@ -35,7 +28,6 @@ def differences(results, comparisons):
             _title(name),
         )
         for number, (name, lines) in enumerate(rows.items())
-        if lines
     ]
     looks = ", adjusted for the looks" if study.until_decided else ""
     meaning = (
@@ -45,6 +37,21 @@ def differences(results, comparisons):
         "study calls worth having. To the right of zero attention is ahead."
     )
     return section("How large is the difference?", paragraph(meaning, "quiet"), _charts(charts))
+
+
+def _rows(results, comparisons):
+    """The lines of each forest plot by its name."""
+    pairs = by_gain(results, comparisons)
+    rows = {"all": [(arm.name, one) for arm, one in pairs]} if len(designs(results)) > 1 else {}
+    few = leading(results, comparisons)
+    for design in designs(few):
+        against = [
+            (arm, compared(comparisons, design.name, arm.name)) for arm in family(few, design)
+        ]
+        lines = [(f"over {arm_words(arm)}", one) for arm, one in against if one is not None]
+        if len(lines) > 1 or not rows.get("all"):
+            rows[design.name] = lines
+    return {name: lines for name, lines in rows.items() if lines}
 
 
 def by_seed(results):
@@ -93,13 +100,11 @@ def curves(results):
 
 def cost(results, comparisons):
     """Gain in accuracy beside cost in arithmetic and in time."""
-    none = baseline(results)
-    rows = {s.arm.name: s for s in summaries(results, comparisons)}
-    pairs = [compared(comparisons, design.name, none.name) for design in designs(results)]
-    pairs = [one for one in pairs if one is not None]
+    pairs = [one for _, one in by_gain(results, comparisons)]
     if not pairs:
         return ""
-    arms = [rows[name] for name in (none.name, *(one.arm for one in pairs))]
+    rows = {s.arm.name: s for s in summaries(results, comparisons)}
+    arms = [rows[name] for name in (baseline(results).name, *(one.arm for one in pairs))]
     kinds = {
         "arithmetic": ("million multiply-adds an image", [s.arm.multiply_adds / 1e6 for s in arms]),
         "time": ("milliseconds a training step", [s.mean["step_ms"] for s in arms]),
@@ -119,7 +124,9 @@ def cost(results, comparisons):
         "Each design's gain over no attention, which is the grey dot, with its interval. The "
         "dotted steps join what nothing here beats: no other gains as much for less."
     )
-    key = "; ".join(f"{place}: {one.arm}" for place, one in enumerate(pairs, start=1))
+    gains = [0, *(one.difference for one in pairs)]
+    named = set().union(*(numbered(values, gains) for _, values in kinds.values()))
+    key = "; ".join(f"{place}: {pairs[place - 1].arm}" for place in sorted(named))
     return section("What it costs", paragraph(meaning, "quiet"), paragraph(key), _charts(charts))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from regard.reports.study.looks import verdict_color
+from regard.reports.study.scale import fit_scale
 from regard.reports.study.words import interval, points
 
 _LETTERS = 40
@@ -39,6 +40,7 @@ def forest(rows, worth, limits):
     for place, lines, (_, one) in zip(places, names, rows, strict=True):
         _words(axes, place, lines, one)
         _bar(axes, place, one, 100 * worth)
+    fit_scale(axes, "x", limits)
     axes.set(xlim=limits, ylim=(places[-1] + 0.6, 0.1), yticks=[])
     axes.set_xlabel("difference in accuracy, points")
     axes.spines[["top", "right", "left"]].set_visible(False)
@@ -80,4 +82,4 @@ def _bar(axes, place, one, worth):
     axes.vlines(0, *track, color=ink, linewidth=0.9, alpha=0.7)
     color = verdict_color(one.verdict)
     axes.plot([100 * end for end in one.interval], [place] * 2, color=color, linewidth=2.2)
-    axes.plot(100 * one.difference, place, "o", color=color, markersize=6)
+    axes.plot(100 * one.difference, place, "o", color=color, markersize=6, clip_on=False)

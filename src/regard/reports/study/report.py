@@ -2,12 +2,13 @@
 
 from pathlib import PurePath
 
-from regard.reports.page import page, paragraph
+from regard.reports.page import page, paragraph, section
 from regard.reports.study import details, evidence
 from regard.reports.study.answer import answers, notices
 from regard.reports.study.arms import designs
+from regard.reports.study.many import leading
 from regard.reports.study.side_by_side import side_by_side
-from regard.reports.study.words import counted
+from regard.reports.study.words import counted, listed
 
 
 def study_report(results, comparisons):
@@ -31,17 +32,19 @@ def study_report(results, comparisons):
         f"{counted(len(results.labels), 'test image')} of "
         f"{counted(len(results.class_names), 'class', 'classes')}."
     )
+    few = leading(results, known)
     parts = [
         notices(results),
         answers(results, known),
         paragraph(said, "quiet"),
         evidence.differences(results, known),
-        evidence.by_seed(results),
-        evidence.curves(results),
         evidence.cost(results, known),
-        details.classes(results),
+        _leading_words(few) if few is not results else "",
+        evidence.by_seed(few),
+        evidence.curves(few),
+        details.classes(few),
+        side_by_side(few),
         details.numbers(results, comparisons),
-        side_by_side(results),
         details.methods(results),
         details.gaps(results),
         details.repeat(results),
@@ -49,3 +52,13 @@ def study_report(results, comparisons):
     data = study.recipe.dataset
     title = f"Does attention help on {PurePath(data).name or data}?"
     return page(title, *filter(None, parts))
+
+
+def _leading_words(few):
+    names = listed([design.name for design in designs(few)])
+    return section(
+        "The designs of the largest gain",
+        paragraph(
+            f"The sections up to the numbers show {names}. The numbers are those of all designs."
+        ),
+    )
