@@ -58,8 +58,14 @@ def test_equals_the_formula(in_parts):
 
 
 @pytest.mark.parametrize("size", [(9, 7), (None, None)], ids=["known", "unknown"])
-def test_trains_in_parts_as_whole(in_parts, size):
-    x = np.random.default_rng(2).normal(size=(4, 9, 7, 8)).astype("float32")
+@pytest.mark.parametrize(
+    ("images", "rows", "jit"),
+    [(4, 20, False), (5, 20, False), (5, 20, True), (5, 100, True)],
+    ids=["whole_batches", "unknown_batch", "compiled", "compiled_in_one_part"],
+)
+def test_trains_in_parts_as_whole(in_parts, size, images, rows, jit):
+    jit = jit and keras.config.backend() != "torch"
+    x = np.random.default_rng(2).normal(size=(images, 9, 7, 8)).astype("float32")
 
     def weights_after_training():
         keras.utils.set_random_seed(0)
@@ -67,12 +73,12 @@ def test_trains_in_parts_as_whole(in_parts, size):
         layer = layers.Attention(units=4, data_format="channels_last")
         model = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(layer(inputs)))
         layer.gamma.assign(1.0)
-        model.compile("sgd", "mse", jit_compile=False)
-        model.fit(x, np.ones((4, 8)), batch_size=2, epochs=2, shuffle=False, verbose=0)
+        model.compile("sgd", "mse", jit_compile=jit)
+        model.fit(x, np.ones((images, 8)), batch_size=2, epochs=2, shuffle=False, verbose=0)
         return model.get_weights()
 
     want = weights_after_training()
-    in_parts(63 * 20)
+    in_parts(63 * rows)
     for got, wanted in zip(weights_after_training(), want, strict=True):
         np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=1e-5)
 

@@ -117,7 +117,7 @@ def _attend_in_parts(queries, keys, values):
 @ops.custom_gradient
 def _attend_one_by_one(queries, keys, values):
     number, rows, _ = ops.shape(queries)
-    parts = _number_of_parts(number, PART // (rows * ops.shape(keys)[-2]))
+    parts = _number_of_parts(number, _that_fit(rows * ops.shape(keys)[-2]))
 
     def each(function, *inputs):
         results = ops.map(lambda x: function(*x), [_cut(x, parts) for x in inputs])
@@ -132,7 +132,6 @@ def _attend_one_by_one(queries, keys, values):
 
 def _number_of_parts(number, most):
     """Into how many equal parts of at most `most` to cut; known numbers without a rest."""
-    most = _at_least_one(most)
     if isinstance(number, int) and isinstance(most, int):
         return next(
             parts
@@ -198,9 +197,17 @@ def _backward(queries, keys, values, attention, upstream):
 
 
 def _parts(queries, keys):
-    """Number of queries, and how many of them make one part."""
+    """Number of queries, and how many of them make one part: no more than there are."""
     number, rows, _ = ops.shape(queries)
-    return rows, _at_least_one(PART // (number * ops.shape(keys)[-2]))
+    row = _that_fit(number * ops.shape(keys)[-2])
+    if isinstance(rows, int) and isinstance(row, int):
+        return rows, _at_least_one(min(rows, row))
+    return rows, _at_least_one(ops.minimum(rows, row))
+
+
+def _that_fit(logits):
+    """How many times `logits` make one part, at least once."""
+    return _at_least_one(PART // _at_least_one(logits))
 
 
 def _some(number):
@@ -230,7 +237,8 @@ def _rows(x, start, size):
 
 
 def _put(x, part, start):
-    return part if x.shape == part.shape else ops.slice_update(x, (0, start, 0), part)
+    is_all = None not in x.shape and x.shape == part.shape
+    return part if is_all else ops.slice_update(x, (0, start, 0), part)
 
 
 def _shape(queries, values):
