@@ -74,3 +74,14 @@ def test_what_is_gathered_and_its_gradients_are_those_of_squares_copied_out(side
             weight = np.repeat(attention[:, :, :, row * side + column], SIZE, axis=-1)
             want[:, row : row + ROWS, column : column + COLUMNS] += weight * upstream
     np.testing.assert_allclose(d_values, want, rtol=1e-4, atol=1e-5)
+
+
+def test_sums_over_large_squares_are_no_less_precise_than_bfloat16():
+    side = 9
+    values = np.random.default_rng(0).normal(1, size=features(0, side // 2).shape)
+    attention = np.random.default_rng(1).random((BATCH, ROWS, COLUMNS, side**2, HEADS))
+    half = [keras.ops.cast(x, "bfloat16") for x in (attention / side**2, values)]
+    weights, values = (keras.ops.convert_to_numpy(keras.ops.cast(x, "float32")) for x in half)
+    want = np.einsum("bijph,bijphd->bijhd", weights, squares(values, side))
+    got = keras.ops.convert_to_numpy(keras.ops.cast(around.gather(*half), "float32"))
+    np.testing.assert_allclose(by_head(got), want, rtol=0, atol=2**-7 * np.abs(want).max())

@@ -6,8 +6,11 @@ adds up each head's channels: the pixels around each pixel are never copied side
 
 import math
 
+import keras
 import numpy as np
 from keras import ops
+
+from regard.layers import layout
 
 
 def scores(queries, keys, kernel_size, heads):
@@ -76,10 +79,14 @@ def _spread(attention, x):
 
 
 def _weighted(weights, places):
+    """The sum of the weighted places, added up in at least float32."""
     of_head = channels_of_heads(weights[0].shape[-1], places[0])
-    return sum(
-        ops.matmul(weight, of_head) * place for weight, place in zip(weights, places, strict=True)
+    dtype = keras.backend.standardize_dtype(places[0].dtype)
+    total = sum(
+        ops.cast(ops.matmul(weight, of_head) * place, layout.precise(dtype))
+        for weight, place in zip(weights, places, strict=True)
     )
+    return ops.cast(total, dtype)
 
 
 def channels_of_heads(heads, like):
