@@ -14,6 +14,7 @@ from regard.reports.study import (
     write_study,
 )
 from regard.reports.study.answer import answer_lines, beside_controls, headline, notices
+from regard.reports.study.many import by_gain
 from regard.reports.study.side_by_side import side_by_side
 from regard.studies.judging import judge
 from regard.studies.study import Study
@@ -182,7 +183,42 @@ def test_more_designs_than_fit_are_told_by_verdict_and_the_best_are_shown():
     places = [answer.index(f"{name} ") for name in alike]
     assert places == sorted(places)
     lines = answer_lines(results, comparisons)
-    assert len(lines) == 1 + len({one.verdict.split(" (")[0] for one in over_none.values()})
+    verdicts = {one.verdict.split(" (")[0] for one in over_none.values()}
+    assert len([line for line in lines if "gain" not in line]) == 1 + len(verdicts)
+    assert words_of(page).count("numbers are those of all designs") == 1
+
+
+def test_of_many_designs_the_controls_of_those_that_help_are_told():
+    designs = [f"pixel:units={n}" for n in range(1, 8)]
+    results, comparisons = made_up(designs, seeds=5, controls=["frozen"])
+    verdicts = {(design, "none"): "helps" for design in designs[:4]}
+    verdicts |= {(design, f"{design}, frozen"): "helps" for design in designs[2:]}
+    comparisons = [
+        dataclasses.replace(one, verdict=verdicts.get((one.arm, one.against), "cannot tell yet"))
+        for one in comparisons
+    ]
+    left = dataclasses.replace(results, left_out={f"{designs[5]}, equal time": "none fits"})
+    *told, last = answer_lines(left, comparisons)[-3:]
+    more, own = sorted(told)
+    assert more.startswith("The gain is more than these controls explain: ")
+    assert own.startswith("The gain is not shown to be the attention's own: ")
+    for line, of in ((more, designs[2:4]), (own, designs[:2])):
+        assert sorted(re.findall(r"pixel:units=\d", line)) == of
+    assert last == f"Controls left out, see below: {designs[5]}, equal time."
+    assert "left out, see below" in words_of(study_report(left, comparisons))
+    alone, comparisons = made_up(designs, seeds=5, controls=())
+    assert not any("gain" in line for line in answer_lines(alone, comparisons))
+
+
+def test_many_designs_of_which_one_has_no_scores_stay_in_order():
+    designs = [f"pixel:units={n}" for n in range(1, 10)]
+    results, _ = made_up(designs, seeds=5, controls=())
+    scores = {key: score for key, score in results.scores.items() if key[0] != designs[4]}
+    some = dataclasses.replace(results, scores=scores)
+    comparisons = judge(some)
+    found = [one.difference for _, one in by_gain(some, comparisons)]
+    assert found == sorted(found, reverse=True) and len(found) == 8
+    assert f"No answer, for want of seeds: {designs[4]}." in answer_lines(some, comparisons)
 
 
 def test_many_designs_without_any_scores_make_a_page():

@@ -10,7 +10,7 @@ from regard.studies.statistics import FEWEST_SEEDS
 def answers(results, comparisons):
     """Returns the answer for each design, as HTML: the verdict, and what the controls say.
 
-    Many designs are told together, by their verdicts.
+    Many designs are told together, by their verdicts; the controls then of those that help.
 
     Args:
         results: A `regard.studies.results.Results`.
@@ -64,8 +64,21 @@ def by_verdict(results, comparisons):
         said["no answer, for want of seeds"] = missing
     counts = [f"{verdict}: {len(names)}" for verdict, names in said.items()]
     lists = [f"{verdict}: {', '.join(names)}." for verdict, names in said.items()]
+    lists += _controls_of_many(results, comparisons)
     total = f"{len(designs(results))} designs beside no attention."
     return [f"{total} {_sentence('; '.join(counts))}.", *map(_sentence, lists)]
+
+
+def _controls_of_many(results, comparisons):
+    """What the controls say of the designs that help, and which controls were left out."""
+    said = {}
+    for arm, one in by_gain(results, comparisons):
+        pairs = _beside(results, comparisons, arm)
+        if pairs and one.verdict == "helps":
+            said.setdefault(_meaning(pairs), []).append(arm.name)
+    told = [f"{meaning}: {', '.join(names)}." for meaning, names in said.items()]
+    left = "; ".join(results.left_out)
+    return [*told, *([f"controls left out, see below: {left}."] if left else [])]
 
 
 def _sentence(text):
@@ -95,9 +108,7 @@ def notices(results):
 
 
 def _compared_controls(results, comparisons, design):
-    controls = [arm for arm in family(results, design) if arm.of == design.name]
-    pairs = [(arm, compared(comparisons, design.name, arm.name)) for arm in controls]
-    pairs = [(arm, one) for arm, one in pairs if one is not None]
+    pairs = _beside(results, comparisons, design)
     if not pairs:
         return ""
     said = {}
@@ -107,7 +118,15 @@ def _compared_controls(results, comparisons, design):
     parts = [f"it {relation} {listed(names)}" for relation, names in said.items()]
     one = compared(comparisons, design.name, baseline(results).name)
     helps = one is not None and one.verdict == "helps"
-    return f"Beside its controls {'; '.join(parts)}. {_meaning(pairs) if helps else ''}".strip()
+    meaning = f" So {_meaning(pairs)}." if helps else ""
+    return f"Beside its controls {'; '.join(parts)}.{meaning}"
+
+
+def _beside(results, comparisons, design):
+    """The controls of a design with which it is compared, each with its comparison."""
+    controls = [arm for arm in family(results, design) if arm.of == design.name]
+    pairs = [(arm, compared(comparisons, design.name, arm.name)) for arm in controls]
+    return [(arm, one) for arm, one in pairs if one is not None]
 
 
 def _left_out(results, design):
@@ -128,5 +147,5 @@ def _relation(verdict):
 
 def _meaning(pairs):
     if all(one.verdict == "helps" for _, one in pairs):
-        return "So the gain is more than these controls explain."
-    return "So the gain is not shown to be the attention's own."
+        return "the gain is more than these controls explain"
+    return "the gain is not shown to be the attention's own"

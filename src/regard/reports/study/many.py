@@ -21,11 +21,11 @@ def by_gain(results, comparisons):
         comparisons: Its comparisons.
 
     Returns:
-        A list of `(arm, comparison)`; designs that are not compared are left out.
+        A list of `(arm, comparison)`; designs compared on fewer than two seeds are left out.
     """
     none = baseline(results).name
     pairs = [(arm, compared(comparisons, arm.name, none)) for arm in designs(results)]
-    pairs = [pair for pair in pairs if pair[1] is not None]
+    pairs = [pair for pair in pairs if pair[1] is not None and pair[1].seeds > 1]
     return sorted(pairs, key=lambda pair: -pair[1].difference)
 
 
