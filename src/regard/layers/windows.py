@@ -3,7 +3,7 @@
 from keras import ops
 
 
-def windows(x, size, stride=1):
+def windows(x, size, stride):
     """Returns the windows of `size` x `size` that begin at every `stride`-th row and column.
 
     Args:

@@ -184,7 +184,7 @@ def test_more_designs_than_fit_are_told_by_verdict_and_the_best_are_shown():
     assert places == sorted(places)
     lines = answer_lines(results, comparisons)
     verdicts = {one.verdict.split(" (")[0] for one in over_none.values()}
-    assert len([line for line in lines if "gain" not in line]) == 1 + len(verdicts)
+    assert len([line for line in lines if "gain" not in line]) == 2 + len(verdicts)
     assert words_of(page).count("numbers are those of all designs") == 1
 
 

@@ -6,6 +6,11 @@ from regard.reports.study.many import by_gain, is_many
 from regard.reports.study.words import arm_words, counted, fact, interval, listed, points
 from regard.studies.statistics import FEWEST_SEEDS
 
+_ADJUSTED = (
+    "The verdicts are adjusted for all designs at once (Holm); the intervals are each design's own, "
+    "so one that leaves out zero may belong to a verdict that is still open."
+)
+
 
 def answers(results, comparisons):
     """Returns the answer for each design, as HTML: the verdict, and what the controls say.
@@ -66,7 +71,7 @@ def by_verdict(results, comparisons):
     lists = [f"{verdict}: {', '.join(names)}." for verdict, names in said.items()]
     lists += _controls_of_many(results, comparisons)
     total = f"{len(designs(results))} designs beside no attention."
-    return [f"{total} {_sentence('; '.join(counts))}.", *map(_sentence, lists)]
+    return [f"{total} {_sentence('; '.join(counts))}.", _ADJUSTED, *map(_sentence, lists)]
 
 
 def _controls_of_many(results, comparisons):
