@@ -19,6 +19,7 @@ STEPS = 5
 
 
 def main():
+    """Times the layers one after the other."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("designs", nargs="+")
     parser.add_argument("--shape", nargs=4, type=int, default=(64, 12, 12, 64))

@@ -14,8 +14,9 @@ HEAD = """# The attention layers
 any Keras model, and `regard layers` prints this table, which `tools/make_layers_page.py` writes.
 Parameters and multiply-adds are those of the default arguments on one 56x56x64 map (of the
 table's example arguments where the defaults do not fit 64 channels), of the computation as it is
-done: element-wise work is not counted, sums taken as products with zeros and ones are. *Equal to* is what proves the layer: public code whose numbers it gives (output,
-attention and gradient, on TensorFlow, JAX and PyTorch), or the paper's formula in NumPy.
+done: element-wise work is not counted, sums taken as products with zeros and ones are. *Equal to*
+is what proves the layer: public code whose numbers it gives (output, attention and gradient, on
+TensorFlow, JAX and PyTorch), or the paper's formula in NumPy.
 
 | name | class | paper | kind | axes | ranks | parameters | multiply-adds | equal to |
 | --- | --- | --- | --- | --- | --- | ---: | ---: | --- |

@@ -7,8 +7,8 @@ from regard.reports.study.words import arm_words, counted, fact, interval, liste
 from regard.studies.statistics import FEWEST_SEEDS
 
 _ADJUSTED = (
-    "The verdicts are adjusted for all designs at once (Holm); the intervals are each design's own, "
-    "so one that leaves out zero may belong to a verdict that is still open."
+    "The verdicts are adjusted for all designs at once (Holm); the intervals are each design's "
+    "own, so one that leaves out zero may belong to a verdict that is still open."
 )
 
 
