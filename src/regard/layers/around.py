@@ -71,11 +71,11 @@ def _gather(attention, values):
 def _spread(attention, x):
     """What each pixel, border included, gets of `x` from the squares that it lies in."""
     side = _side(attention)
-    weights = ops.unstack(_padded(attention, side - 1), axis=3)[::-1]
+    weights = ops.unstack(padded(attention, side - 1), axis=3)[::-1]
     moved = [
         _place(weight, *start, side) for weight, start in zip(weights, _starts(side), strict=True)
     ]
-    return _weighted(moved, _places(_padded(x, side - 1), side))
+    return _weighted(moved, _places(padded(x, side - 1), side))
 
 
 def _weighted(weights, places):
@@ -103,15 +103,16 @@ def _starts(side):
     return [(row, column) for row in range(side) for column in range(side)]
 
 
-def _places(padded, side):
+def _places(x, side):
     """For each place of the square, what stands there for each pixel."""
-    return [_place(padded, *start, side) for start in _starts(side)]
+    return [_place(x, *start, side) for start in _starts(side)]
 
 
-def _place(padded, row, column, side):
+def _place(x, row, column, side):
     rows, columns = (slice(start, start + 1 - side or None) for start in (row, column))
-    return padded[:, rows, columns]
+    return x[:, rows, columns]
 
 
-def _padded(x, border):
+def padded(x, border):
+    """Returns `x` with a border of zeros around its rows and columns, axes 1 and 2."""
     return ops.pad(x, ((0, 0), (border, border), (border, border), *((0, 0),) * (len(x.shape) - 3)))

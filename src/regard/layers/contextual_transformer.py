@@ -150,8 +150,7 @@ class ContextualTransformer(AttentionLayer):
 
     def _summed(self, local, values):
         """The values of each pixel's window, weighted and added up."""
-        border = (self.kernel_size // 2,) * 2
-        padded = ops.pad(values, ((0, 0), border, border, (0, 0)))
+        padded = around.padded(values, self.kernel_size // 2)
         return around.gather(ops.swapaxes(local, -1, -2), padded)
 
     def _fusion(self, dynamic, static, training):

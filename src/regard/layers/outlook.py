@@ -78,14 +78,14 @@ class OutlookAttention(AttentionLayer):
     def attend(self, x, training):
         batch, rows, columns, channels = ops.shape(x)
         pixels = self.kernel_size**2
-        number = self.weigh.units // pixels**2
-        logits = ops.reshape(self.weigh(x), (batch, rows, columns, number, pixels, pixels))
-        scale = (channels // number) ** -0.5
+        heads = self.weigh.units // pixels**2
+        logits = ops.reshape(self.weigh(x), (batch, rows, columns, heads, pixels, pixels))
+        scale = (channels // heads) ** -0.5
         attention = parts.softmax(ops.cast(logits, self.gate_dtype) * scale, axis=-1)
         attention = self.applied(attention)
         values = self.value(x)
         by_offset = ops.cast(_by_offset(attention, self.kernel_size), values.dtype)
-        mixed = around.gather(by_offset, _padded(values, self.kernel_size - 1))
+        mixed = around.gather(by_offset, around.padded(values, self.kernel_size - 1))
         return self.project(mixed), ops.transpose(attention, (0, 3, 1, 2, 4, 5))
 
     def scores_count(self, shape):
@@ -115,7 +115,7 @@ def _by_offset(attention, side):
     windows = ops.unstack(attention, side**2, axis=4)
     ends = [slice(side - 1 - place, -place or None) for place in range(side)]
     moved = [
-        _padded(window, side // 2)[:, row, column]
+        around.padded(window, side // 2)[:, row, column]
         for window, (row, column) in zip(windows, itertools.product(ends, ends), strict=True)
     ]
     offsets = ops.cast(_offsets(side), attention.dtype)
@@ -128,9 +128,3 @@ def _offsets(side):
     down, across = (places[:, None] - places[:, :, None] + side - 1).reshape(2, -1)
     width = 2 * side - 1
     return np.eye(width**2)[down * width + across]
-
-
-def _padded(x, border):
-    """`x` with a border of zeros around its rows and columns."""
-    widths = [(0, 0), (border, border), (border, border)]
-    return ops.pad(x, widths + [(0, 0)] * (len(x.shape) - 3))

@@ -90,8 +90,7 @@ class StandAloneSelfAttention(AttentionLayer):
         self.column_positions = relative.add_table(self, "column_positions", self.kernel_size, half)
 
     def attend(self, x, training):
-        border = (self.kernel_size // 2,) * 2
-        padded = ops.pad(x, ((0, 0), border, border, (0, 0)))
+        padded = around.padded(x, self.kernel_size // 2)
         queries, keys = (
             ops.cast(layer(features), self.gate_dtype)
             for layer, features in ((self.query, x), (self.key, padded))
