@@ -47,6 +47,12 @@ def test_the_arms_of_a_design(dataset, time_by_parameters):
     assert named["none"].parameters == 1_199_882
     assert named[f"{design}, frozen"].parameters == named[design].parameters
     assert named["none"].multiply_adds < named[design].multiply_adds
+    assert named[design].made_of == "1 ConvolutionalBlockAttention layer"
+
+
+def test_a_design_of_several_layers_is_counted(dataset):
+    named = by_name(plan(dataset, "eca", controls=[], recipe={"network": "resnet9"})[0])
+    assert named["eca"].made_of == "2 EfficientChannelAttention layers"
 
 
 def test_the_control_of_equal_time_takes_that_time(dataset, time_by_parameters):

@@ -96,7 +96,8 @@ def _settings(layer):
 
 
 def _described(layers):
-    return f"{type(layers[0]).__name__}, {len(layers)} of them"
+    kind, several = type(layers[0]).__name__, "s" if len(layers) > 1 else ""
+    return f"{len(layers)} {kind} layer{several}"
 
 
 def _frozen(name, model, plain, times):

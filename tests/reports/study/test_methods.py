@@ -49,6 +49,14 @@ def test_it_names_every_design_and_the_controls_of_the_study_only(results):
     assert "Equal time: " not in text and "Shuffled: " not in text
 
 
+def test_a_control_that_no_design_has_is_not_explained(results):
+    arms = [arm for arm in results.arms if arm.role != "equal time"]
+    left = {"cbam, equal time": "no convolution is as slow"}
+    text = methods_text(dataclasses.replace(results, arms=arms, left_out=left))
+    assert "Frozen: " in text and "Equal time: " not in text
+    assert "cbam, equal time (no convolution is as slow)" in text
+
+
 def test_it_tells_how_the_learning_rate_was_chosen(results):
     assert "the same for all arms" in methods_text(results)
     text = methods_text(with_study(results, tune=4))

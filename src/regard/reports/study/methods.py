@@ -38,7 +38,7 @@ def methods_text(results):
         _data(results),
         _training(results),
         _arms(results),
-        _controls(results.study),
+        _controls(results),
         _seeds(results),
         _tests(results),
         _verdicts(results.study),
@@ -89,11 +89,13 @@ def _arms(results):
     )
 
 
-def _controls(study):
-    if not study.controls:
+def _controls(results):
+    roles = {arm.role for arm in results.arms}
+    had = [name for name in results.study.controls if name in roles]
+    if not had:
         return "The study has no controls beside the network without attention."
-    each = " ".join(f"{name.capitalize()}: {_CONTROLS[name]}." for name in study.controls)
-    return f"Controls. Each design was also compared with controls of its own. {each}"
+    each = " ".join(f"{name.capitalize()}: {_CONTROLS[name]}." for name in had)
+    return f"Controls. Designs were also compared with controls of their own. {each}"
 
 
 def _seeds(results):
