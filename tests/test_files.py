@@ -1,11 +1,13 @@
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from regard.errors import DataError, RegardError
-from regard.files import read_bounded, unused, whole_file, write_text
+from regard.errors import DataError, RegardError, UsageError
+from regard.files import alone_in, read_bounded, unused, whole_file, write_text
 
 DEV_FULL = Path("/dev/full")
 
@@ -95,3 +97,29 @@ def test_reads_plain_files_alone(tmp_path):
             read_bounded(tmp_path / name, 10)
     with pytest.raises(DataError, match="cannot be read: No such file"):
         read_bounded(tmp_path / "none", 10)
+
+
+def test_a_folder_is_for_one_process_at_a_time(tmp_path):
+    with alone_in(tmp_path, "study"):
+        for _ in range(2):
+            with pytest.raises(UsageError, match="on the study"), alone_in(tmp_path, "study"):
+                pass
+    with alone_in(tmp_path, "study"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_process_leaves_its_folder_to_others(tmp_path):
+    code = (
+        "import sys, time; from pathlib import Path; from regard.files import alone_in\n"
+        "with alone_in(Path(sys.argv[1]), 'study'): print('in', flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "in\n"
+        with pytest.raises(UsageError), alone_in(tmp_path, "study"):
+            pass
+        process.kill()
+        process.wait()
+    with alone_in(tmp_path, "study"):
+        pass

@@ -10,6 +10,7 @@ import numpy as np
 
 from regard import datasets
 from regard.errors import DataError, RegardError, UsageError
+from regard.files import alone_in
 from regard.studies.comparison import Comparison
 from regard.studies.folder import StudyFolder, new_study
 from regard.studies.results import Results
@@ -95,6 +96,7 @@ def resume_comparison(
 
     Raises:
         DataError: If `folder` is no study or one of another version, or the images are others.
+        UsageError: If another process works on it, or backend, processor or versions are others.
     """
     opened = StudyFolder(folder)
     dataset = dataset or datasets.load_for(opened.study.recipe)
@@ -112,12 +114,13 @@ def _run(folder, dataset, workers, ray, progress):
         raise UsageError('To tune the learning rates Optuna is needed: pip install "regard[tune]"')
     if folder.has_plan():
         _refuse_what_changed(folder, digest)
-    folder.tidy()
-    try:
-        with _workers(folder.study, dataset, workers, ray) as pool:
-            return _trained_and_judged(folder, pool, dataset, digest, progress)
-    except KeyboardInterrupt:
-        raise Stopped(f"Stopped. To go on: regard compare --resume {folder.path}") from None
+    with alone_in(folder.path, "study"):
+        folder.tidy()
+        try:
+            with _workers(folder.study, dataset, workers, ray) as pool:
+                return _trained_and_judged(folder, pool, dataset, digest, progress)
+        except KeyboardInterrupt:
+            raise Stopped(f"Stopped. To go on: regard compare --resume {folder.path}") from None
 
 
 def _trained_and_judged(folder, pool, dataset, digest, progress):

@@ -4,7 +4,7 @@ import errno
 import os
 import re
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from regard.errors import DataError, RegardError, UsageError
@@ -52,6 +52,36 @@ def remove_left_behind(folder: Path) -> None:
     for file in folder.iterdir():
         if _LEFT_BEHIND.fullmatch(file.name):
             file.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone_in(folder: Path, kind: str):
+    """Keeps other processes from working in a folder, until the block or this process ends.
+
+    Args:
+        folder: The folder; the file `.lock` is in it meanwhile.
+        kind: What it is, for messages.
+
+    Raises:
+        UsageError: If another process works in it.
+    """
+    from filelock import FileLock, Timeout
+
+    file = folder / ".lock"
+    lock = FileLock(file)
+    try:
+        with full_disk_told(file):
+            lock.acquire(timeout=0)
+    except Timeout:
+        raise UsageError(
+            f"Another process works on the {kind} {folder}. Wait for its end, or stop it."
+        ) from None
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows takes away no open file
+            file.unlink()
+        lock.release()
 
 
 @contextmanager

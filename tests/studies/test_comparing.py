@@ -7,6 +7,7 @@ import pytest
 from regard import comparing
 from regard.datasets import Split
 from regard.errors import DataError, RegardError, UsageError
+from regard.files import alone_in
 from regard.studies import tasks
 from regard.studies.study import make_study
 
@@ -114,6 +115,11 @@ def test_another_backend_or_version_is_refused(whole, sample, monkeypatch):
     other = now | {"packages": now["packages"] | {"keras": "4.0"}}
     monkeypatch.setattr(comparing, "environment", lambda: other)
     with pytest.raises(UsageError, match=r"keras was .* and is 4\.0"):
+        comparing.resume_comparison(whole.folder, sample)
+
+
+def test_a_study_that_another_process_trains_is_refused(whole, sample):
+    with alone_in(whole.folder, "study"), pytest.raises(UsageError, match="Another process works"):
         comparing.resume_comparison(whole.folder, sample)
 
 

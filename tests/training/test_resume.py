@@ -13,6 +13,7 @@ import pytest
 
 import regard
 from regard.errors import DataError, RegardError, UsageError
+from regard.files import alone_in
 from regard.training import (
     Checkpoints,
     Recipe,
@@ -121,6 +122,14 @@ def test_a_run_that_was_killed_before_its_first_state_begins_anew(whole, stopped
     ]:
         file.unlink()
     assert left(resume_run(folder, RECIPE, small).folder) == whole
+
+
+def test_a_run_that_another_process_trains_is_left_alone(stopped, small):
+    folder = stopped(4)
+    (folder / ".123-model.keras").touch()
+    with alone_in(folder, "run"), pytest.raises(UsageError, match="Another process works on the"):
+        resume_run(folder, RECIPE, small)
+    assert (folder / ".123-model.keras").exists()
 
 
 def test_a_network_without_any_state_is_left_alone(stopped, small):

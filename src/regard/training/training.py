@@ -7,7 +7,7 @@ import keras
 
 from regard.datasets import Dataset
 from regard.errors import RegardError
-from regard.files import remove_left_behind
+from regard.files import alone_in, remove_left_behind
 from regard.training.best import KeepBest
 from regard.training.checkpoints import Checkpoints
 from regard.training.job import prepare
@@ -61,8 +61,9 @@ def train_run(
     """
     job = prepare(recipe, dataset)
     folder = new_run_folder(root, dataset.name, name)
-    write_config(folder, recipe, dataset)
-    return _run(job, folder, callbacks, say)
+    with alone_in(folder, "run"):
+        write_config(folder, recipe, dataset)
+        return _run(job, folder, callbacks, say)
 
 
 def resume_run(
@@ -85,16 +86,18 @@ def resume_run(
 
     Raises:
         DataError: If the checkpoints are not of this recipe and these images.
-        UsageError: If settings, images or versions changed and `force` is not given.
+        UsageError: If settings, images or versions changed and `force` is not given, or if
+            another process works on the run.
         Stopped: At Ctrl-C, after saving what was trained.
     """
     changed = check_unchanged(folder, recipe, dataset, say, force)
-    remove_left_behind(folder)
-    job = prepare(recipe, dataset)
-    write_config(folder, recipe, dataset)
     if "learning_rate" in changed and recipe.schedule == "constant":
         callbacks = [SetRate(recipe.learning_rate), *callbacks]
-    return _run(job, folder, callbacks, say)
+    with alone_in(folder, "run"):
+        remove_left_behind(folder)
+        job = prepare(recipe, dataset)
+        write_config(folder, recipe, dataset)
+        return _run(job, folder, callbacks, say)
 
 
 def _run(job, folder, callbacks, say):
