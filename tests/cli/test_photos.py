@@ -148,3 +148,13 @@ def test_groups_that_cannot_be(regard, album, words, code, message):
     outcome = regard("train", *(album if word == "album" else word for word in words))
     assert outcome.code == code
     assert message in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("dataset", "message"),
+    [("fashion-mnist", "--image-size goes with photos"), ("no-such", "There is no data set")],
+)
+def test_a_size_goes_with_photos_only(regard, dataset, message):
+    outcome = regard("train", dataset, "--image-size", 32)
+    assert outcome.code == 2
+    assert message in outcome.err

@@ -56,13 +56,12 @@ def load_for(recipe, folder: str | os.PathLike | None = None, strict: bool = Fal
         strict: Whether a photo that cannot be read is an error.
 
     Raises:
-        UsageError: There is no data set, folder or file of that name.
+        UsageError: There is no data set, folder or file of that name, or it holds no photos and
+            the recipe has a setting for these.
         DataError: Files lack, are damaged or altered.
     """
-    if recipe.group_by is not None and not holds_photos(recipe.dataset):
-        raise UsageError(
-            f"--group-by goes with photos, in a folder or a CSV file; {recipe.dataset} is neither."
-        )
+    if not holds_photos(recipe.dataset):
+        _refuse_settings_of_photos(recipe)
     if recipe.dataset in _LOADERS:
         return load(recipe.dataset, folder)
     source, validation = Path(recipe.dataset), recipe.validation_fraction
@@ -101,6 +100,17 @@ def names() -> list[str]:
         ['fashion-mnist', 'fashion-mnist-sample']
     """
     return sorted(_LOADERS)
+
+
+def _refuse_settings_of_photos(recipe):
+    """Refuses what other images have no use for; that there are none is told elsewhere."""
+    there = recipe.dataset in _LOADERS or Path(recipe.dataset).exists()
+    for name in ("group_by", "image_size"):
+        if there and getattr(recipe, name) is not None:
+            raise UsageError(
+                f"--{name.replace('_', '-')} goes with photos, in a folder or a CSV file; "
+                f"{recipe.dataset} is neither."
+            )
 
 
 def _load_sample(folder, progress):
