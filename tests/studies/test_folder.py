@@ -1,9 +1,13 @@
+import dataclasses
 import json
 
+import numpy as np
 import pytest
 
+from regard.datasets import Split
 from regard.errors import DataError, UsageError
 from regard.studies.folder import StudyFolder, new_study
+from regard.studies.part import spread_out
 from regard.studies.study import make_study
 
 ARM = {"name": "cbam", "role": "design", "of": None, "parameters": 2, "multiply_adds": 3}
@@ -54,7 +58,25 @@ def test_results_of_nothing_yet(folder, sample):
     results = folder.results()
     assert results.scores == {} and results.left_out == PLAN["left_out"]
     assert results.labels.tolist() == sample.test.labels.tolist()
-    assert results.map_images.shape == (8, 28, 28)
+    assert results.map_images.shape == (8, 28, 28, 1)
+
+
+def test_images_of_floats_and_one_hot_labels(folder, sample):
+    test = sample.test
+    floats, one_hot = test.images / 255, np.eye(len(sample.class_names))[test.labels]
+    folder.write_plan(PLAN, dataclasses.replace(sample, test=Split(floats, one_hot)), "digest")
+    results = folder.results()
+    shown = test.images[spread_out(8, len(test))]
+    assert np.array_equal(results.map_images[..., 0], shown)
+    assert results.labels.tolist() == test.labels.tolist()
+
+
+@pytest.mark.parametrize("label", [-1, 10])
+def test_test_labels_of_no_class_are_refused_before_any_training(folder, sample, label):
+    wrong = Split(sample.test.images, np.full(len(sample.test), label))
+    with pytest.raises(DataError, match="10 classes"):
+        folder.write_plan(PLAN, dataclasses.replace(sample, test=wrong), "digest")
+    assert not folder.has_plan()
 
 
 def test_what_failed_is_named_and_not_done(folder, sample):

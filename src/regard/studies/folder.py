@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import tomli_w
 
+from regard.datasets.check import as_labels, as_pixels
 from regard.errors import DataError, UsageError
 from regard.files import new_folder, read_bounded, remove_left_behind, write_text
 from regard.studies.part import SHOWN, spread_out
@@ -59,15 +60,20 @@ class StudyFolder:
         return (self.path / "plan.json").exists()
 
     def write_plan(self, answer, dataset, digest):
-        """Writes what the task `"plan"` answered, and what the data are."""
+        """Writes what the task `"plan"` answered, and what the data are.
+
+        Raises:
+            DataError: If the test images or their labels cannot be used.
+        """
         shown = spread_out(SHOWN, len(dataset.test))
-        images = np.asarray(dataset.test.images[shown])
+        images = _drawable(dataset.test.images[shown])
+        labels = as_labels(dataset.test.labels, len(dataset.class_names), len(dataset.test))
         plan = {
             "format": FORMAT,
             "arms": answer["arms"],
             "left_out": answer["left_out"],
             "class_names": list(dataset.class_names),
-            "labels": packed_array(np.asarray(dataset.test.labels).astype("<i4")),
+            "labels": packed_array(labels.astype("<i4")),
             "images": packed_array(images),
             "data": {
                 "name": dataset.name,
@@ -200,6 +206,12 @@ def new_study(study: Study, root: Path, default_name: str, name: str | None = No
 def _plain(name):
     """Returns a name for files that stays in its folder."""
     return re.sub(r"^\.+|[^\w=.+-]+", "-", name.replace(", ", "--"))
+
+
+def _drawable(images):
+    """Returns images as uint8, 0…255, whatever they are trained on as."""
+    pixels = as_pixels(images)
+    return pixels if pixels.dtype == np.uint8 else (255 * pixels).round().astype(np.uint8)
 
 
 def _counts(dataset):
