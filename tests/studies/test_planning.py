@@ -68,6 +68,19 @@ def test_a_design_that_takes_no_more_time_has_no_such_control(dataset, time_by_p
     assert list(by_name(arms)) == ["none", "eca"]
 
 
+def test_a_design_whose_step_fails_is_named_and_the_others_are_planned(dataset, monkeypatch):
+    def step_seconds(jobs):
+        if "Channel" in type(jobs["design"].model.get_layer("attention")).__name__:
+            raise MemoryError("no room for it")
+        return {"none": 1.0, "design": 1.0}
+
+    monkeypatch.setattr(planning, "step_seconds", step_seconds)
+    arms, left_out = plan(dataset, "pixel", "eca", controls=["equal time"])
+    assert list(by_name(arms)) == ["none", "pixel", "eca"]
+    assert left_out["eca, equal time"] == "a step was not timed: MemoryError: no room for it"
+    assert "1.00 times" in left_out["pixel, equal time"]
+
+
 def test_controls_that_would_be_the_network_without_attention(dataset):
     arms, left_out = plan(dataset, "pixel", "eca", controls=["frozen", "equal parameters"])
     assert "starts as the identity" in left_out["pixel, frozen"]

@@ -43,7 +43,7 @@ def plan_arms(study, dataset):
         models[name] = networks.with_attention(study.recipe, shape, classes, parse_design(name))
     _refuse_same(models, job.model)
     arms, left_out = [_counted(_without(), job.model, "no attention")], {}
-    times = _Times(study, dataset, models) if "equal time" in study.controls else None
+    times = _Times(study, dataset) if "equal time" in study.controls else None
     for name, model in models.items():
         design = PlannedArm(_arm(name, "design"), name)
         layers = networks.attention_layers(model, job.model)
@@ -156,15 +156,19 @@ def _listed(numbers):
 class _Times:
     """Finds how wide convolutions must be to take the time of attention."""
 
-    def __init__(self, study, dataset, designs):
+    def __init__(self, study, dataset):
         self._study, self._dataset = study, dataset
-        arms = {"none": _without()}
-        arms |= {name: PlannedArm(_arm(name, "design"), name) for name in designs}
-        self._jobs = {name: self._job(arm) for name, arm in arms.items()}
+        self._none = self._job(_without())
 
     def share_for(self, name):
         """Returns the hidden channels for each channel, or None, and in words what was found."""
-        none, design = self._jobs["none"], self._jobs[name]
+        try:
+            return self._found(name)
+        except Exception as error:  # one design's trouble, such as no memory, is not the others'
+            return None, f"a step was not timed: {type(error).__name__}: {str(error)[:400]}"
+
+    def _found(self, name):
+        none, design = self._none, self._job(PlannedArm(_arm(name, "design"), name))
         seconds = step_seconds({"none": none, "design": design})
         if seconds["design"] < (1 + SAME_TIME) * seconds["none"]:
             ratio = seconds["design"] / seconds["none"]
