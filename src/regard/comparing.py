@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import itertools
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,11 +128,11 @@ def _trained_and_judged(folder, pool, dataset, digest, progress):
     if not folder.has_plan():
         folder.write_plan(_planned(pool), dataset, digest)
     arms = [arm for arm in folder.arms() if arm.arm.role != "shuffled"]
-    _tune(folder, pool, arms, progress)
+    untuned = _tune(folder, pool, arms, progress)
     seen = ()
     for seeds in _looks(folder.study):
         seen += seeds
-        _train(folder, pool, arms, seeds, progress)
+        _train(folder, pool, arms, seeds, progress, untuned)
         compared = _judged(folder, seen)
         if folder.study.until_decided and _is_decided(compared):
             break
@@ -189,19 +190,27 @@ def _raise_refusal(answer):
 
 
 def _tune(folder, pool, arms, progress):
+    """Finds the learning rates; returns by the name of an arm why there is none."""
     if not folder.study.tune:
-        return
+        return {}
+    untuned = {}
     open_arms = {arm.arm.name: arm for arm in arms if folder.rate(arm.arm.name) is None}
     tasks = [{"do": "tune", "arm": arm.to_dict()} for arm in open_arms.values()]
     for done, (task, answer) in enumerate(pool.run(tasks), 1):
         name = task["arm"]["arm"]["name"]
         if "failed" in answer:
-            raise RegardError(f"The learning rate of {name} was not found: {answer['failed']}")
+            untuned[name] = f"its learning rate was not found: {answer['failed']}"
+            progress(done, len(tasks), f"{name}: {untuned[name]}")
+            continue
         folder.write_rate(name, answer)
         progress(done, len(tasks), f"tuned {name}: learning rate {answer['learning_rate']:.2g}")
+    return untuned
 
 
-def _train(folder, pool, arms, seeds, progress):
+def _train(folder, pool, arms, seeds, progress, untuned):
+    for name, seed in itertools.product(untuned, seeds):
+        if folder.piece(name, seed) is None:
+            folder.write_piece(name, seed, {"failed": untuned[name]})
     tasks = [
         {
             "do": "train",
@@ -211,7 +220,7 @@ def _train(folder, pool, arms, seeds, progress):
         }
         for seed in seeds
         for arm in arms
-        if folder.piece(arm.arm.name, seed) is None
+        if folder.piece(arm.arm.name, seed) is None and arm.arm.name not in untuned
     ]
     total = len(arms) * len(folder.study.seeds)
     before = len(arms) * (folder.study.seeds.index(seeds[-1]) + 1) - len(tasks)

@@ -4,7 +4,7 @@ import pytest
 
 from regard import comparing
 from regard.errors import RegardError
-from regard.studies import tuning
+from regard.studies import tasks, tuning
 from regard.studies.plan import PlannedArm
 from regard.studies.results import Arm
 from regard.studies.study import make_study
@@ -51,6 +51,26 @@ def test_each_arm_of_a_study_has_its_rate(judged_by_rate, sample, tmp_path):
     for arm in ("none", "eca"):
         rates = {found.results.scores[arm, seed].learning_rate for seed in (0, 1)}
         assert rates == {folder.rate(arm)}
+
+
+def test_an_arm_without_a_rate_is_named_and_the_others_go_on(
+    judged_by_rate, sample, tmp_path, monkeypatch
+):
+    tune = tasks._TASKS["tune"]
+
+    def fail(task, *rest):
+        if task["arm"]["arm"]["name"] == "eca":
+            raise MemoryError("no room for it")
+        return tune(task, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(tasks._TASKS, "tune", fail)
+        found = comparing.compare(dataset=sample, root=tmp_path, **SETTINGS)
+    why = "its learning rate was not found: MemoryError: no room for it"
+    assert found.results.failed == {("eca", 0): why, ("eca", 1): why}
+    assert found.results.seeds("none") == [0, 1]
+    mended = comparing.resume_comparison(found.folder, sample)
+    assert mended.results.failed == {} and mended.results.seeds("eca") == [0, 1]
 
 
 def test_a_rate_at_which_the_training_fails_is_not_taken(monkeypatch, sample):
