@@ -33,6 +33,11 @@ def children(pid):
     return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def folder_of(worker):
+    """Where a process has its images."""
+    return Path(Path(f"/proc/{worker}/cmdline").read_text().split("\0")[-2])
+
+
 def done(study):
     return len(list(study.glob("pieces/*/*.json")))
 
@@ -58,8 +63,11 @@ def test_killed_workers_and_a_killed_driver_change_nothing(whole, tmp_path):
             os.kill(child, signal.SIGKILL)
         wait_for(lambda: done(study) >= 4)
         workers = children(driver.pid)
+        images = folder_of(workers[0])
+        assert images.is_dir()
         driver.kill()
     wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+    assert not images.exists()
     assert done(study) < 9
     with start(tmp_path, "--resume", "studies/s") as driver:
         out, _ = driver.communicate()
