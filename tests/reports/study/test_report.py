@@ -285,3 +285,13 @@ def test_the_same_study_makes_the_same_page(study, page):
 
 def _key(comparison):
     return comparison.against.split(", ")[-1].split()[-1]
+
+
+def test_a_study_that_stopped_early_says_how_many_seeds_it_took():
+    results, comparisons = made_up(["cbam"], seeds=9, until_decided=True)
+    scores = {key: score for key, score in results.scores.items() if key[1] < 6}
+    early = dataclasses.replace(results, scores=scores)
+    assert "network tutorial, 6 seeds" in words_of(study_report(early, judge(early)))
+    assert "over 6 seeds." in study_table_tex(early, comparisons)
+    del scores["cbam", 0]
+    assert "over 5 to 6 seeds." in study_table_tex(early, comparisons)

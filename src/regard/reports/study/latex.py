@@ -7,12 +7,12 @@ from regard.reports.study.words import (
     MINUS,
     MISSING,
     beside_words,
-    counted,
     interval,
     level_words,
     number,
     p_value,
     points,
+    seeds_words,
     spread,
 )
 
@@ -49,8 +49,7 @@ def study_table_tex(results, comparisons):
     study = results.study
     arms = _table(
         "Test accuracy, loss, expected calibration error (ECE) and cost of each arm, with the "
-        f"controls below their design: means ± standard deviations over "
-        f"{counted(len(study.seeds), 'seed')}.",
+        f"controls below their design: means ± standard deviations over {seeds_words(results)}.",
         "arms",
         f"{_NAME}rrrrrr",
         _ARMS,
@@ -58,7 +57,8 @@ def study_table_tex(results, comparisons):
     )
     differences = _table(
         "Differences in test accuracy, in percentage points, paired by seed, with "
-        f"{level_words(study)} intervals; p adjusted by Holm's method over the designs.",
+        f"{level_words(study)} intervals; p beside no attention adjusted by Holm's method "
+        "over the designs.",
         "differences",
         f"{_NAME}lrrrp{{2.2cm}}",
         _COMPARISONS,

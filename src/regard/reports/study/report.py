@@ -8,7 +8,7 @@ from regard.reports.study.answer import answers, notices
 from regard.reports.study.arms import designs
 from regard.reports.study.many import leading
 from regard.reports.study.side_by_side import side_by_side
-from regard.reports.study.words import counted, listed
+from regard.reports.study.words import counted, listed, seeds_words
 
 
 def study_report(results, comparisons):
@@ -28,7 +28,7 @@ def study_report(results, comparisons):
     known = [one for one in comparisons if one.seeds > 1]
     said = (
         f"{counted(len(designs(results)), 'design')} of attention in the network "
-        f"{study.recipe.network}, {counted(len(study.seeds), 'seed')}, "
+        f"{study.recipe.network}, {seeds_words(results)}, "
         f"{counted(len(results.labels), 'test image')} of "
         f"{counted(len(results.class_names), 'class', 'classes')}."
     )

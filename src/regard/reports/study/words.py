@@ -123,6 +123,17 @@ def counted(count, one, several=None):
     return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
+def seeds_words(results):
+    """How many seeds the arms have scores of, which are fewer than planned where a study stopped.
+
+    Args:
+        results: A `regard.studies.results.Results`.
+    """
+    counts = {len(results.seeds(arm.name)) for arm in results.arms}
+    fewest, most = min(counts), max(counts)
+    return counted(most, "seed") if fewest == most else f"{fewest:,} to {counted(most, 'seed')}"
+
+
 def listed(parts):
     """Joins parts as a sentence does.
 
