@@ -295,3 +295,9 @@ def test_a_study_that_stopped_early_says_how_many_seeds_it_took():
     assert "over 6 seeds." in study_table_tex(early, comparisons)
     del scores["cbam", 0]
     assert "over 5 to 6 seeds." in study_table_tex(early, comparisons)
+
+
+def test_the_title_names_the_images_that_were_given(study):
+    results, comparisons = study
+    own = dataclasses.replace(results, about={"Data": "moles: 90 train, 10 test images"})
+    assert "<title>Does attention help on moles?" in study_report(own, comparisons)

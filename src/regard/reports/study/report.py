@@ -8,7 +8,7 @@ from regard.reports.study.answer import answers, notices
 from regard.reports.study.arms import designs
 from regard.reports.study.many import leading
 from regard.reports.study.side_by_side import side_by_side
-from regard.reports.study.words import counted, listed, seeds_words
+from regard.reports.study.words import counted, fact, listed, seeds_words
 
 
 def study_report(results, comparisons):
@@ -49,9 +49,14 @@ def study_report(results, comparisons):
         details.gaps(results),
         details.repeat(results),
     ]
-    data = study.recipe.dataset
-    title = f"Does attention help on {PurePath(data).name or data}?"
-    return page(title, *filter(None, parts))
+    return page(f"Does attention help on {_data_name(results)}?", *filter(None, parts))
+
+
+def _data_name(results):
+    """The name of the images that were given; without any, that of those that the recipe names."""
+    given, _, _ = (fact(results, "data") or "").rpartition(": ")
+    named = results.study.recipe.dataset
+    return given or PurePath(named).name or named
 
 
 def _leading_words(few):
