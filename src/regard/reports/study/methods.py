@@ -161,8 +161,12 @@ def _software(results):
 
 
 def _gaps(results):
-    planned = [(arm.name, seed) for arm in results.arms for seed in results.study.seeds]
-    undone = [key for key in planned if key not in results.scores and key not in results.failed]
+    planned = [(arm, seed) for arm in results.arms for seed in results.study.seeds]
+    undone = [
+        arm
+        for arm, seed in planned
+        if (arm.name, seed) not in results.scores and (_trained(arm), seed) not in results.failed
+    ]
     failed = [f"{arm} with seed {seed} ({why})" for (arm, seed), why in results.failed.items()]
     left = [f"{name} ({why})" for name, why in results.left_out.items()]
     parts = [
@@ -174,6 +178,11 @@ def _gaps(results):
     ]
     text = " ".join(filter(None, parts))
     return f"Gaps. {text}" if text else "Gaps. None: every training was done and counted."
+
+
+def _trained(arm):
+    """Name of the arm whose training gives an arm's scores."""
+    return arm.of if arm.role == "shuffled" else arm.name
 
 
 def _cost(arm):
