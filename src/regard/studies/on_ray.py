@@ -2,6 +2,7 @@
 
 from regard.errors import RegardError, UsageError
 from regard.studies import one_core
+from regard.studies.local import MOST_TASKS
 
 RETRIES = 3
 
@@ -10,7 +11,7 @@ class RayWorkers:
     """A Ray cluster that does tasks, each on one core. To be used in a `with` block.
 
     The images are put into the cluster once. A task whose process or machine is lost is done
-    again elsewhere.
+    again elsewhere. A process that has done many is replaced, as those of `LocalWorkers` are.
 
     Args:
         study: A `regard.studies.study.Study`.
@@ -32,7 +33,7 @@ class RayWorkers:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise UsageError(f"No Ray cluster answers at {address}: {reason}") from None
         self._shared = ray.put((study, dataset))
-        self._remote = ray.remote(num_cpus=1, max_retries=RETRIES)(_do)
+        self._remote = ray.remote(num_cpus=1, max_retries=RETRIES, max_calls=MOST_TASKS)(_do)
 
     def __enter__(self):
         return self
