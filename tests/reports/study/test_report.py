@@ -301,3 +301,12 @@ def test_the_title_names_the_images_that_were_given(study):
     results, comparisons = study
     own = dataclasses.replace(results, about={"Data": "moles: 90 train, 10 test images"})
     assert "<title>Does attention help on moles?" in study_report(own, comparisons)
+
+
+def test_a_control_is_left_out_of_its_own_design_only():
+    names = ["pixel:units=8", "pixel:units=8, use_scale=True"]
+    results, comparisons = made_up(names, seeds=5)
+    results = dataclasses.replace(results, left_out={f"{names[1]}, frozen": "it has no weights"})
+    first, second = (arm for arm in results.arms if arm.role == "design")
+    assert "Left out" not in beside_controls(results, comparisons, first)
+    assert "Left out, see below: frozen." in beside_controls(results, comparisons, second)

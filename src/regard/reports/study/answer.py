@@ -135,8 +135,7 @@ def _beside(results, comparisons, design):
 
 
 def _left_out(results, design):
-    own = f"{design.name}, "
-    names = [name.removeprefix(own) for name in results.left_out if name.startswith(own)]
+    names = [one for one in results.study.controls if f"{design.name}, {one}" in results.left_out]
     return f"Left out, see below: {listed(names)}." if names else ""
 
 
