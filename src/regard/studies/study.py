@@ -134,5 +134,5 @@ def _explained(error):
         return (
             f"The study is of version {first['input']!r}, not of {FORMAT}, which this regard reads."
         )
-    message = first["msg"].removeprefix("Value error, ")
+    message = first["msg"].removeprefix("Value error, ").removesuffix(".")
     return f"{name}: {message[0].upper() + message[1:]}."
