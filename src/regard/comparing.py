@@ -167,6 +167,8 @@ def _what_decides(environment):
 
 def _workers(study, dataset, workers, ray):
     if ray is not None:
+        if workers is not None:
+            raise UsageError("--workers is for this machine and does not go with --ray.")
         from regard.studies.on_ray import RayWorkers
 
         return RayWorkers(study, dataset, ray)

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from regard.comparing import _workers
 from regard.errors import UsageError
 from regard.studies.local import LocalWorkers
 from regard.studies.study import make_study
@@ -98,3 +99,8 @@ def test_processes_end_with_the_block(sample):
 
 def test_no_task(workers):
     assert list(workers.run([])) == []
+
+
+def test_workers_do_not_go_with_a_cluster(sample):
+    with pytest.raises(UsageError, match="does not go with --ray"):
+        _workers(None, sample, 2, "auto")
