@@ -69,6 +69,7 @@ def test_photos_are_compared_by_their_recipe(regard, album):
         (("--design", "cbam", "--seeds", 1), 2, "at least 2"),
         (("--design", "cbam", "--images", 5), 2, "images"),
         (("--resume", ".", "--design", "cbam"), 2, "--design does not go with --resume"),
+        (("--resume", ".", "--studies", "."), 2, "--studies does not go with --resume"),
         (("--resume", "."), 3, "no study"),
         (("no-such-data", "--design", "cbam"), 2, "no-such-data"),
     ],

@@ -108,6 +108,13 @@ def test_folders_and_files_that_are_no_study(folder, sample, tmp_path):
         folder.piece("cbam", 3)
 
 
+def test_a_plan_that_lacks_a_part_is_damaged(folder, sample):
+    folder.write_plan(PLAN, sample, "digest")
+    (folder.path / "plan.json").write_text('{"format": 1}')
+    with pytest.raises(DataError, match=r"plan\.json is damaged: it has no arms"):
+        folder.read_plan()
+
+
 def test_files_with_other_contents_are_damaged(folder, sample):
     folder.write_plan(PLAN, sample, "digest")
     for content in ({"scores": {}}, {"scores": {"cbam": {"correct": {"count": 9**20}}}}, {}):

@@ -32,7 +32,7 @@ def compare(
     resume: ExistingDirectory | None = None,
     data: ExistingDirectory | None = None,
     name: str | None = None,
-    studies: Path = Path("studies"),
+    studies: Path | None = None,
     workers: PositiveInt | None = None,
     ray: str | None = None,
     json: bool = False,
@@ -74,7 +74,7 @@ def compare(
     name
         Name of the study; by default the data set's and the network's, counted up.
     studies
-        Folder of all studies.
+        Folder of all studies; studies by default.
     workers
         Trainings at a time; by default as many as there are cores.
     ray
@@ -98,9 +98,11 @@ def compare(
     if resume is None:
         study = _study(settings, of_recipe, recipe, config)
         loaded = _loaded(study, data)
-        found = comparing.compare(study, loaded, studies, name, workers, ray, _progress())
+        root = studies or Path("studies")
+        found = comparing.compare(study, loaded, root, name, workers, ray, _progress())
     else:
-        _refuse_with_resume(**settings, **of_recipe, recipe=recipe, config=config, name=name)
+        own = {"recipe": recipe, "config": config, "name": name, "studies": studies}
+        _refuse_with_resume(**settings, **of_recipe, **own)
         from regard.studies.folder import StudyFolder
 
         loaded = _loaded(StudyFolder(resume).study, data)

@@ -18,6 +18,7 @@ from regard.studies.tasks import packed_array, unpacked_array, unpacked_score
 from regard.training.run import environment
 
 MAX_BYTES = 64 << 20
+_PLANNED = ("arms", "left_out", "class_names", "labels", "images", "data", "environment")
 
 
 class StudyFolder:
@@ -98,6 +99,9 @@ class StudyFolder:
                 f"{self.path} is a study of version {plan.get('format')!r}; this regard reads "
                 f"{FORMAT}. Run it anew with --config {self.path / 'study.toml'}."
             )
+        missing = [key for key in _PLANNED if key not in plan]
+        if missing:
+            raise DataError(f"{self.path / 'plan.json'} is damaged: it has no {missing[0]}.")
         return plan
 
     def arms(self):

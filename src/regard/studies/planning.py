@@ -121,7 +121,7 @@ def _equal_parameters(name, model, plain, times):
         )
     planned = PlannedArm(_arm(name, "equal parameters", name), name)
     control = networks.with_convolutions(model, plain, networks.hidden_for_parameters, 1)
-    return _counted(planned, control, f"two 1 x 1 convolutions, {_listed(hidden)} hidden channels")
+    return _counted(planned, control, f"two 1 x 1 convolutions, {_hidden(hidden)}")
 
 
 def _equal_time(name, model, plain, times):
@@ -132,7 +132,7 @@ def _equal_time(name, model, plain, times):
     control = networks.with_convolutions(model, plain, networks.hidden_for_share(share), 3)
     layers = networks.attention_layers(model, plain)
     hidden = [networks.hidden_for_share(share)(layer) for layer in layers]
-    made_of = f"two 3 x 3 convolutions, {_listed(hidden)} hidden channels; {told}"
+    made_of = f"two 3 x 3 convolutions, {_hidden(hidden)}; {told}"
     return _counted(planned, control, made_of)
 
 
@@ -149,8 +149,11 @@ _CONTROLS = {
 }
 
 
-def _listed(numbers):
-    return ", ".join(map(str, dict.fromkeys(numbers)))
+def _hidden(numbers):
+    """Says how many hidden channels there are in each place."""
+    different = list(dict.fromkeys(numbers))
+    several = "" if different == [1] else "s"
+    return f"{', '.join(map(str, different))} hidden channel{several}"
 
 
 class _Times:

@@ -74,6 +74,16 @@ def test_a_part_of_the_images_is_told(results):
     assert "drew 2,000 of the images" in methods_text(with_study(results, images=2000))
 
 
+def test_it_says_which_images_the_epoch_was_chosen_by(results):
+    text = methods_text(results)
+    assert "10% of the images to train on were held out" in text
+    assert "The seed sets the split into training and validation images" in text
+    about = results.about | {"Data": "moles: 90 train, 9 validation, 10 test images"}
+    text = methods_text(dataclasses.replace(results, about=about))
+    assert "chosen on the validation images, the same for all seeds" in text
+    assert "held out" not in text and "The seed sets the weights" in text
+
+
 def test_augmentation_is_told_only_where_there_is_some(results):
     assert "augmentation" not in methods_text(with_study(results, recipe=Recipe()))
 

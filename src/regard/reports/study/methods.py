@@ -58,13 +58,23 @@ def _data(results):
             "all arms. "
         )
     groups = ", no group of images on two sides" if recipe.group_by else ""
+    held_out = (
+        f"To choose the epoch, {recipe.validation_fraction:.0%} of the images to train on were "
+        "held out"
+    )
+    if _has_validation(results):
+        held_out = "The epoch was chosen on the validation images, the same for all seeds"
     return (
         f"Data. We used {data}, with {counted(len(results.class_names), 'class', 'classes')}. "
-        f"{part}To choose the epoch, {recipe.validation_fraction:.0%} of the images to train on "
-        "were held out, or the data set's own validation images where it has some"
-        f"{groups}. Accuracy is that on the {counted(len(results.labels), 'test image')}, which no "
-        "choice was made on."
+        f"{part}{held_out}{groups}. Accuracy is that on the "
+        f"{counted(len(results.labels), 'test image')}, which no choice was made on."
     )
+
+
+def _has_validation(results):
+    """Whether the images came with some to choose the epoch by."""
+    _, _, counts = (fact(results, "data") or "").rpartition(": ")
+    return " validation" in counts
 
 
 def _training(results):
@@ -101,6 +111,9 @@ def _controls(results):
 def _seeds(results):
     study = results.study
     augmentation = ", the augmentation" if study.recipe.shift else ""
+    split, held = "the split into training and validation images, ", "the test images"
+    if _has_validation(results):
+        split, held = "", "the validation and test images"
     stopped = ""
     if study.until_decided:
         stopped = (
@@ -109,10 +122,10 @@ def _seeds(results):
         )
     return (
         f"Seeds. Each arm was trained with up to {counted(len(study.seeds), 'seed')} "
-        f"({_numbers(study.seeds)}), the same for all arms. The seed sets the split into training "
-        f"and validation images, the weights at the start, the order of the images{augmentation} "
-        "and all else that is random; layers that two arms share by name start equal. Held for "
-        f"all seeds were the test images, the recipe and the network.{stopped}"
+        f"({_numbers(study.seeds)}), the same for all arms. The seed sets {split}"
+        f"the weights at the start, the order of the images{augmentation} and all else that is "
+        "random; layers that two arms share by name start equal. Held for all seeds were "
+        f"{held}, the recipe and the network.{stopped}"
     )
 
 
