@@ -181,7 +181,10 @@ def _planned(pool):
     ((_, answer),) = pool.run([{"do": "plan"}])
     _raise_refusal(answer)
     if "failed" in answer:
-        raise RegardError(f"The arms could not be built: {answer['failed']}")
+        raise RegardError(
+            "The arms could not be built; leave out the largest design, or the control of equal "
+            f"time, for which steps of each are timed. {answer['failed']}"
+        )
     return answer
 
 

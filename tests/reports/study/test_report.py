@@ -101,6 +101,7 @@ def test_every_failed_training_and_missing_control_is_named(study):
     assert "none, seed 0: the disk was full" in words
     assert "cbam, equal time: no convolution is as slow" in words
     assert "2 trainings failed; see below." in words
+    assert "over no attention, 3 seeds; 2 trainings failed." in words
     assert "Left out, see below: equal time." in words
 
 

@@ -50,9 +50,11 @@ def headline(results, comparisons, design):
     if one is None:
         return f"{design.name}: no answer, as fewer than two seeds gave scores with it and without."
     verb = " " if one.verdict in ("helps", "hurts") else ": "
+    lost = sum(name in (design.name, none.name) for name, _ in results.failed)
+    failed = f"; {counted(lost, 'training')} failed" if lost else ""
     return (
         f"{design.name}{verb}{one.verdict}: {points(one.difference)} points "
-        f"{interval(one.interval)} over no attention, {counted(one.seeds, 'seed')}."
+        f"{interval(one.interval)} over no attention, {counted(one.seeds, 'seed')}{failed}."
     )
 
 
