@@ -12,6 +12,7 @@ import numpy as np
 from regard import datasets
 from regard.errors import DataError, RegardError, UsageError
 from regard.files import alone_in
+from regard.studies.alike import differences
 from regard.studies.comparison import Comparison
 from regard.studies.folder import StudyFolder, new_study
 from regard.studies.results import Results
@@ -147,22 +148,12 @@ def _refuse_what_changed(folder, digest):
             f"{folder.path} was made with other images than those of {plan['data']['name']} now. "
             "Run the study anew."
         )
-    before, now = _what_decides(plan["environment"]), _what_decides(environment())
-    others = [name for name in now if before.get(name) != now[name]]
+    others = differences(plan["environment"], environment())
     if others:
-        told = ", ".join(f"{name} was {before.get(name)} and is {now[name]}" for name in others)
         raise UsageError(
-            f"{folder.path} was made otherwise: {told}. Go on as it was, or run it "
+            f"{folder.path} was made otherwise: {', '.join(others)}. Go on as it was, or run it "
             f"anew: regard compare --config {folder.path / 'study.toml'}"
         )
-
-
-def _what_decides(environment):
-    """What of an environment decides the numbers of a training."""
-    packages, backend = environment["packages"], environment["backend"]
-    names = ("regard", "keras", "numpy", backend)
-    versions = {name: packages[name] for name in names if name in packages}
-    return {"backend": backend, "machine": environment["machine"]} | versions
 
 
 def _workers(study, dataset, workers, ray):

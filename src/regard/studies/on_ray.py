@@ -2,7 +2,9 @@
 
 from regard.errors import RegardError, UsageError
 from regard.studies import one_core
+from regard.studies.alike import differences
 from regard.studies.local import MOST_TASKS
+from regard.training.run import environment
 
 RETRIES = 3
 
@@ -11,7 +13,8 @@ class RayWorkers:
     """A Ray cluster that does tasks, each on one core. To be used in a `with` block.
 
     The images are put into the cluster once. A task whose process or machine is lost is done
-    again elsewhere. A process that has done many is replaced, as those of `LocalWorkers` are.
+    again elsewhere; one that comes to a machine of another kind, or with other versions, fails. A
+    process that has done many is replaced, as those of `LocalWorkers` are.
 
     Args:
         study: A `regard.studies.study.Study`.
@@ -32,7 +35,7 @@ class RayWorkers:
         except (ConnectionError, ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise UsageError(f"No Ray cluster answers at {address}: {reason}") from None
-        self._shared = ray.put((study, dataset))
+        self._shared = ray.put((study, dataset, environment()))
         self._remote = ray.remote(num_cpus=1, max_retries=RETRIES, max_calls=MOST_TASKS)(_do)
 
     def __enter__(self):
@@ -63,7 +66,11 @@ class RayWorkers:
 def _do(task, shared):
     from regard.studies.tasks import do
 
-    return do(task, *shared)
+    study, dataset, here = shared
+    others = differences(here, environment())
+    if others:
+        return {"failed": f"A machine of the cluster is otherwise: {', '.join(others)}."}
+    return do(task, study, dataset)
 
 
 def _ray():
