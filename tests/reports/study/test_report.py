@@ -85,7 +85,14 @@ def test_five_planned_seeds_of_which_one_failed_are_no_result(study):
     results, _ = study
     scores = {key: score for key, score in results.scores.items() if key != ("cbam", 1)}
     results = dataclasses.replace(results, scores=scores)
-    assert "only 4 seeds" in notices(results)
+    assert "This is not a result" in notices(results) and "only 4 seeds" in notices(results)
+
+
+def test_a_design_that_failed_does_not_make_the_others_no_result():
+    results, _ = made_up(["cbam", "eca"], seeds=5, controls=())
+    scores = {key: score for key, score in results.scores.items() if key[0] != "cbam"}
+    said = notices(dataclasses.replace(results, scores=scores))
+    assert "Of cbam this is not a result" in said and "eca" not in said
 
 
 def test_every_failed_training_and_missing_control_is_named(study):

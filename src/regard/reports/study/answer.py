@@ -100,18 +100,25 @@ def beside_controls(results, comparisons, design):
 
 def notices(results):
     """Returns what a reader must know before believing the answer, as HTML; may be empty."""
-    none = baseline(results)
-    counts = [len(results.seeds(none.name, design.name)) for design in designs(results)]
-    said = [*filter(None, [fact(results, "notice")])]
-    if min(counts) < FEWEST_SEEDS:
-        said.append(
-            f"This is not a result. It takes at least {FEWEST_SEEDS} seeds to tell a difference "
-            f"from chance, and here only {counted(min(counts), 'seed')} gave scores both with a "
-            "design and without attention."
-        )
+    said = [*filter(None, [fact(results, "notice"), _too_few_seeds(results)])]
     if results.failed:
         said.append(f"{counted(len(results.failed), 'training')} failed; see below.")
     return "\n".join(paragraph(text, "notice") for text in said)
+
+
+def _too_few_seeds(results):
+    """Says of which designs there is no result; empty where there is one of all."""
+    none = baseline(results)
+    counts = {one.name: len(results.seeds(none.name, one.name)) for one in designs(results)}
+    few = {name: count for name, count in counts.items() if count < FEWEST_SEEDS}
+    if not few:
+        return ""
+    of = "This is" if len(few) == len(counts) else f"Of {listed(list(few))} this is"
+    return (
+        f"{of} not a result. It takes at least {FEWEST_SEEDS} seeds to tell a difference from "
+        f"chance, and here only {counted(min(few.values()), 'seed')} gave scores both with a "
+        "design and without attention."
+    )
 
 
 def _compared_controls(results, comparisons, design):
