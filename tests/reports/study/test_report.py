@@ -112,6 +112,16 @@ def test_every_failed_training_and_missing_control_is_named(study):
     assert "Left out, see below: equal time." in words
 
 
+def test_a_terminal_is_told_as_the_page_and_where_the_rest_is(study):
+    results, _ = study
+    left = dataclasses.replace(results, left_out={"cbam, equal time": "no convolution is as slow"})
+    _, beside = answer_lines(left, judge(left))
+    assert beside.endswith("Left out, see the report: equal time.")
+    empty = dataclasses.replace(results, scores={})
+    (line,) = answer_lines(empty, judge(empty))
+    assert line.startswith("cbam: no answer")
+
+
 def test_names_are_escaped():
     results, _ = made_up(["cbam"], seeds=5, controls=())
     arms = [results.arms[0], dataclasses.replace(results.arms[1], name=NASTY, made_of=NASTY)]
@@ -212,7 +222,7 @@ def test_of_many_designs_the_controls_of_those_that_help_are_told():
     assert own.startswith("The gain is not shown to be the attention's own: ")
     for line, of in ((more, designs[2:4]), (own, designs[:2])):
         assert sorted(re.findall(r"pixel:units=\d", line)) == of
-    assert last == f"Controls left out, see below: {designs[5]}, equal time."
+    assert last == f"Controls left out, see the report: {designs[5]}, equal time."
     assert "left out, see below" in words_of(study_report(left, comparisons))
     alone, comparisons = made_up(designs, seeds=5, controls=())
     assert not any("gain" in line for line in answer_lines(alone, comparisons))

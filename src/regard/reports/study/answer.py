@@ -12,6 +12,10 @@ _ADJUSTED = (
 )
 
 
+_BELOW = "see below"
+_IN_THE_REPORT = "see the report"
+
+
 def answers(results, comparisons):
     """Returns the answer for each design, as HTML: the verdict, and what the controls say.
 
@@ -34,12 +38,13 @@ def answers(results, comparisons):
 
 def answer_lines(results, comparisons):
     """Returns the same as lines of text, for a terminal."""
+    known = [one for one in comparisons if one.seeds > 1]
     if is_many(results):
-        return by_verdict(results, comparisons)
+        return by_verdict(results, known, _IN_THE_REPORT)
     lines = []
     for design in designs(results):
-        said = beside_controls(results, comparisons, design)
-        lines += [headline(results, comparisons, design), *([f"  {said}"] if said else [])]
+        said = beside_controls(results, known, design, _IN_THE_REPORT)
+        lines += [headline(results, known, design), *([f"  {said}"] if said else [])]
     return lines
 
 
@@ -58,8 +63,14 @@ def headline(results, comparisons, design):
     )
 
 
-def by_verdict(results, comparisons):
-    """Returns how many designs have each verdict, then for each which, the largest gain first."""
+def by_verdict(results, comparisons, where=_BELOW):
+    """Returns how many designs have each verdict, then for each which, the largest gain first.
+
+    Args:
+        results: A `regard.studies.results.Results`.
+        comparisons: Its comparisons.
+        where: Where it is told why controls were left out.
+    """
     said, told = {}, []
     for arm, one in by_gain(results, comparisons):
         verdict = one.verdict.split(" (")[0]
@@ -71,12 +82,12 @@ def by_verdict(results, comparisons):
         said["no answer, for want of seeds"] = missing
     counts = [f"{verdict}: {len(names)}" for verdict, names in said.items()]
     lists = [f"{verdict}: {', '.join(names)}." for verdict, names in said.items()]
-    lists += _controls_of_many(results, comparisons)
+    lists += _controls_of_many(results, comparisons, where)
     total = f"{len(designs(results))} designs beside no attention."
     return [f"{total} {_sentence('; '.join(counts))}.", _ADJUSTED, *map(_sentence, lists)]
 
 
-def _controls_of_many(results, comparisons):
+def _controls_of_many(results, comparisons, where):
     """What the controls say of the designs that help, and which controls were left out."""
     said = {}
     for arm, one in by_gain(results, comparisons):
@@ -85,16 +96,23 @@ def _controls_of_many(results, comparisons):
             said.setdefault(_meaning(pairs), []).append(arm.name)
     told = [f"{meaning}: {', '.join(names)}." for meaning, names in said.items()]
     left = "; ".join(results.left_out)
-    return [*told, *([f"controls left out, see below: {left}."] if left else [])]
+    return [*told, *([f"controls left out, {where}: {left}."] if left else [])]
 
 
 def _sentence(text):
     return text[:1].upper() + text[1:]
 
 
-def beside_controls(results, comparisons, design):
-    """Says in a sentence or two how a design does beside its controls; empty without any."""
-    parts = [_compared_controls(results, comparisons, design), _left_out(results, design)]
+def beside_controls(results, comparisons, design, where=_BELOW):
+    """Says in a sentence or two how a design does beside its controls; empty without any.
+
+    Args:
+        results: A `regard.studies.results.Results`.
+        comparisons: Its comparisons.
+        design: The arm.
+        where: Where it is told why controls were left out.
+    """
+    parts = [_compared_controls(results, comparisons, design), _left_out(results, design, where)]
     return " ".join(filter(None, parts))
 
 
@@ -143,9 +161,9 @@ def _beside(results, comparisons, design):
     return [(arm, one) for arm, one in pairs if one is not None]
 
 
-def _left_out(results, design):
+def _left_out(results, design, where):
     names = [one for one in results.study.controls if f"{design.name}, {one}" in results.left_out]
-    return f"Left out, see below: {listed(names)}." if names else ""
+    return f"Left out, {where}: {listed(names)}." if names else ""
 
 
 def _relation(verdict):
