@@ -122,6 +122,20 @@ def test_a_terminal_is_told_as_the_page_and_where_the_rest_is(study):
     assert line.startswith("cbam: no answer")
 
 
+def test_controls_are_not_told_of_where_there_are_none(study, page):
+    results, comparisons = made_up(["cbam"], seeds=5, controls=())
+    alone = study_report(results, comparisons) + study_table_tex(results, comparisons)
+    named = (
+        "cbam and its controls",
+        "maps of other images is not trained",
+        "those beside controls",
+        "controls below",
+        "p beside no attention",
+    )
+    for words in named:
+        assert words not in alone and words in page + study_table_tex(*study), words
+
+
 def test_names_are_escaped():
     results, _ = made_up(["cbam"], seeds=5, controls=())
     arms = [results.arms[0], dataclasses.replace(results.arms[1], name=NASTY, made_of=NASTY)]

@@ -56,6 +56,11 @@ def baseline(results):
     return next(arm for arm in results.arms if arm.role == "none")
 
 
+def has_controls(results):
+    """Whether any design has a control."""
+    return any(arm.of for arm in results.arms)
+
+
 def compared(comparisons, arm, against):
     """Returns the comparison of two arms by their names, or None.
 

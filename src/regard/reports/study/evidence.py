@@ -61,7 +61,7 @@ def by_seed(results):
             inline(
                 lambda design=design: per_seed(results, family(results, design)),
                 f"seeds-{number}",
-                f"Test accuracy of each seed, {design.name} and its controls",
+                f"Test accuracy of each seed, {_family_words(results, design)}",
             ),
             design.name,
         )
@@ -81,7 +81,7 @@ def curves(results):
             inline(
                 lambda design=design, key=key: learning(results, _trained(results, design), key),
                 f"{key}-{number}".replace("_", "-"),
-                f"{name.capitalize()} by epoch, {design.name} and its controls",
+                f"{name.capitalize()} by epoch, {_family_words(results, design)}",
             ),
             f"{design.name}: {name}",
         )
@@ -91,10 +91,9 @@ def curves(results):
             ("val_loss", "validation loss"),
         )
     ]
-    meaning = (
-        "Lines are means over the seeds, bands reach from the least to the greatest. The arm with "
-        "the maps of other images is not trained anew, so it has no curve."
-    )
+    meaning = "Lines are means over the seeds, bands reach from the least to the greatest."
+    if any(arm.role == "shuffled" for arm in results.arms):
+        meaning += " The arm with the maps of other images is not trained anew, so it has no curve."
     return section("How they learn", paragraph(meaning, "quiet"), _charts(charts))
 
 
@@ -132,6 +131,11 @@ def cost(results, comparisons):
 
 def _trained(results, design):
     return [arm for arm in family(results, design) if arm.role != "shuffled"]
+
+
+def _family_words(results, design):
+    own = any(arm.of == design.name for arm in results.arms)
+    return f"{design.name} and {'its controls' if own else 'no attention'}"
 
 
 def _charts(charts):

@@ -2,7 +2,7 @@ r"""A study's tables in LaTeX, for `\input` into a paper that uses the package b
 
 import re
 
-from regard.reports.study.arms import summaries
+from regard.reports.study.arms import has_controls, summaries
 from regard.reports.study.words import (
     MINUS,
     MISSING,
@@ -47,9 +47,12 @@ def study_table_tex(results, comparisons):
         The text; it needs `\usepackage{booktabs}`, and all names in it are escaped.
     """
     study = results.study
+    controls = has_controls(results)
+    below = ", with the controls below their design" if controls else ""
+    adjusted = "p beside no attention adjusted" if controls else "p adjusted"
     arms = _table(
-        "Test accuracy, loss, expected calibration error (ECE) and cost of each arm, with the "
-        f"controls below their design: means ± standard deviations over {seeds_words(results)}.",
+        "Test accuracy, loss, expected calibration error (ECE) and cost of each arm"
+        f"{below}: means ± standard deviations over {seeds_words(results)}.",
         "arms",
         f"{_NAME}rrrrrr",
         _ARMS,
@@ -57,8 +60,7 @@ def study_table_tex(results, comparisons):
     )
     differences = _table(
         "Differences in test accuracy, in percentage points, paired by seed, with "
-        f"{level_words(study)} intervals; p beside no attention adjusted by Holm's method "
-        "over the designs.",
+        f"{level_words(study)} intervals; {adjusted} by Holm's method over the designs.",
         "differences",
         f"{_NAME}lrrrp{{2.2cm}}",
         _COMPARISONS,

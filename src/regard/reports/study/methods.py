@@ -1,7 +1,7 @@
 """What a study did, in words for a paper's section on methods."""
 
 from regard.reports.recipe_words import recipe_words
-from regard.reports.study.arms import baseline, designs
+from regard.reports.study.arms import baseline, designs, has_controls
 from regard.reports.study.words import counted, fact, level_words, listed, points
 from regard.studies.statistics import FEWEST_SEEDS
 
@@ -131,12 +131,13 @@ def _seeds(results):
 
 def _tests(results):
     count = len(designs(results))
+    others = ", those beside controls are not" if has_controls(results) else ""
     return (
         "Statistics. A difference is the mean over the seeds of two arms' differences in test "
         f"accuracy, paired by seed. Its {level_words(results.study)} interval and p value are "
         "those of the paired t test, two-sided, with a standard deviation of at least that of "
         "rounding to whole images. The p values of the designs beside no attention are adjusted "
-        f"by Holm's method over {counted(count, 'design')}, those beside controls are not. The "
+        f"by Holm's method over {counted(count, 'design')}{others}. The "
         "rest describes and decides nothing: the BCa bootstrap interval, the sign-flip permutation "
         "test over the seeds (exact up to 20), the median over the seeds of McNemar's mid-p over "
         "the test images, the probability that a training of the one arm beats one of the other "
