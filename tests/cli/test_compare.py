@@ -52,6 +52,13 @@ def test_options_win_over_the_config(regard, monkeypatch, tmp_path):
     assert (study.recipe.epochs, study.recipe.shift, study.recipe.batch_size) == (2, 1, 128)
 
 
+def test_a_config_that_names_a_recipe(regard, tmp_path):
+    config = tmp_path / "study.toml"
+    config.write_text('designs = ["cbam"]\nseeds = [3, 4]\nrecipe = "fast"\n')
+    done = regard("compare", "--config", config)
+    assert done.code == 2 and "--recipe fast" in done.err
+
+
 @pytest.mark.slow
 def test_photos_are_compared_by_their_recipe(regard, album):
     words = ("--seeds", 2, "--epochs", 1, "--control", "none")

@@ -120,6 +120,8 @@ def _study(settings, of_recipe, recipe, config):
     if not given.get("designs"):
         raise UsageError("Name the attention to compare: --design cbam --design pixel:units=32")
     own = given.pop("recipe", {})
+    if not isinstance(own, dict):
+        raise UsageError(f"{config}: recipe is a table of settings; a named one is --recipe {own}.")
     if recipe is None and not own:
         named = of_recipe["dataset"]
         recipe = "photos" if named and datasets.holds_photos(named) else "fast"
