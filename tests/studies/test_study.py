@@ -30,7 +30,9 @@ def test_a_study_comes_back_from_toml(tmp_path):
         ({"controls": ["freeze"]}, "controls"),
         ({"controls": ["frozen", "frozen"]}, "named twice"),
         ({"seeds": [0, 2**32 - 1]}, "seeds"),
+        ({"recipe": {"epocs": 3}}, r"'recipe\.epocs'.* Nearest: epochs"),
         ({"format": 2}, "version 2"),
+        ({"format": 2, "arms": ["cbam"], "recipe": {"optimizer": "lion"}}, "version 2"),
         ({"level": 1.0}, "level"),
     ],
 )

@@ -126,13 +126,15 @@ def read_study(file: Path) -> dict:
 
 
 def _explained(error):
-    first = error.errors(include_url=False)[0]
+    errors = error.errors(include_url=False)
+    for other in errors:  # first, as another version explains what else is wrong
+        if other["loc"] == ("format",):
+            return f"The study is of version {other['input']!r}; this regard reads {FORMAT}."
+    first = errors[0]
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        return f"There is no setting {name!r}. {nearest(name, Study.model_fields)}"
-    if first["type"] == "literal_error" and name == "format":
-        return (
-            f"The study is of version {first['input']!r}, not of {FORMAT}, which this regard reads."
-        )
+        of_recipe = first["loc"][0] == "recipe"
+        known = Recipe.model_fields if of_recipe else Study.model_fields
+        return f"There is no setting {name!r}. {nearest(str(first['loc'][-1]), known)}"
     message = first["msg"].removeprefix("Value error, ").removesuffix(".")
     return f"{name}: {message[0].upper() + message[1:]}."
