@@ -88,6 +88,13 @@ def test_augmentation_is_told_only_where_there_is_some(results):
     assert "augmentation" not in methods_text(with_study(results, recipe=Recipe()))
 
 
+def test_what_is_worth_having_is_told_with_all_its_digits(results):
+    assert "within ±0.5 points" in methods_text(results)
+    assert "worth 0.025 points" in methods_text(with_study(results, worth=0.00025))
+    text = methods_text(with_study(results, worth=0))
+    assert "decide nothing. A design helps" in text and "equivalence" not in text
+
+
 def test_every_gap_is_named(results):
     assert "Gaps. None" in methods_text(results)
     scores = {key: s for key, s in results.scores.items() if key[1] not in (3, 4)}

@@ -7,8 +7,9 @@ from regard.reports.study.forest import forest, shared_limits
 from regard.reports.study.learning import learning
 from regard.reports.study.many import by_gain, leading
 from regard.reports.study.per_seed import per_seed
-from regard.reports.study.words import arm_words, level_words, points
+from regard.reports.study.words import arm_words, level_words
 from regard.reports.svg import inline
+from regard.studies.statistics import worth_words
 
 
 def differences(results, comparisons):
@@ -29,12 +30,16 @@ def differences(results, comparisons):
         )
         for number, (name, lines) in enumerate(rows.items())
     ]
+    band = (
+        f" The band is ±{worth_words(study.worth)}, less than what the study calls worth having."
+        if study.worth
+        else ""
+    )
     looks = ", adjusted for the looks" if study.until_decided else ""
     meaning = (
         f"Each line is a {level_words(study)} interval of the difference in test accuracy, paired "
         f"by seed{looks}: blue where the design is better, orange where it is worse, grey "
-        f"otherwise. The band is ±{points(study.worth, '-')} points, less than what the "
-        "study calls worth having. To the right of zero attention is ahead."
+        f"otherwise.{band} To the right of zero attention is ahead."
     )
     return section("How large is the difference?", paragraph(meaning, "quiet"), _charts(charts))
 

@@ -2,8 +2,8 @@
 
 from regard.reports.recipe_words import recipe_words
 from regard.reports.study.arms import baseline, designs, has_controls
-from regard.reports.study.words import counted, fact, level_words, listed, points
-from regard.studies.statistics import FEWEST_SEEDS
+from regard.reports.study.words import counted, fact, level_words, listed
+from regard.studies.statistics import FEWEST_SEEDS, worth_words
 
 _CONTROLS = {
     "frozen": (
@@ -159,11 +159,14 @@ def _looks(study):
 
 
 def _verdicts(study):
-    worth = points(study.worth, "-")
+    worth = worth_words(study.worth)
+    negligible = (
+        f"There is no difference worth {worth} where the whole interval lies within ±{worth} (a "
+        "region of practical equivalence). Otherwise a"
+    )
     return (
-        f"Verdicts. Fewer than {FEWEST_SEEDS} seeds decide nothing. There is no difference worth "
-        f"{worth} points where the whole interval lies within ±{worth} points (a region of "
-        "practical equivalence). Otherwise a design helps or hurts where its adjusted p value is "
+        f"Verdicts. Fewer than {FEWEST_SEEDS} seeds decide nothing. "
+        f"{negligible if study.worth else 'A'} design helps or hurts where its adjusted p value is "
         f"at most {study.level:g}; else the study cannot tell yet."
     )
 

@@ -13,7 +13,7 @@ from regard.studies.statistics.power import minimum_detectable
 from regard.studies.statistics.sign_flip import sign_flip_p
 from regard.studies.statistics.spending import spent
 from regard.studies.statistics.spread import spread
-from regard.studies.statistics.verdict import decide, undecided
+from regard.studies.statistics.verdict import decide, undecided, worth_words
 
 __all__ = [
     "FEWEST_SEEDS",
@@ -36,4 +36,5 @@ __all__ = [
     "t_interval",
     "t_p",
     "undecided",
+    "worth_words",
 ]

@@ -39,7 +39,7 @@ def decide(seeds, difference, interval, p, level, worth):
     if seeds < FEWEST_SEEDS:
         return None
     if is_negligible(interval, worth):
-        return NEGLIGIBLE.format(_points(worth))
+        return NEGLIGIBLE.format(worth_words(worth))
     if p <= level:
         return HELPS if difference > 0 else HURTS
     return None
@@ -65,6 +65,12 @@ def undecided(seeds, needed):
     return OPEN.format(f"about {needed} seeds")
 
 
-def _points(fraction):
+def worth_words(fraction):
+    """Writes a difference that is worth having, with all its digits.
+
+    Example:
+        >>> worth_words(0.005), worth_words(0.00025), worth_words(0.01)
+        ('0.5 points', '0.025 points', '1 point')
+    """
     points = f"{100 * fraction:g}"
     return f"{points} point" if points == "1" else f"{points} points"
