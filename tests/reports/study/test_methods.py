@@ -61,6 +61,7 @@ def test_it_tells_how_the_learning_rate_was_chosen(results):
     assert "the same for all arms" in methods_text(results)
     text = methods_text(with_study(results, tune=4))
     assert "chosen for each arm by 4 trials of its own" in text
+    assert "(0.001 for none; 0.001 for cbam; 0.001 for cbam, frozen; " in text
     assert "was the same for all arms" not in text
 
 

@@ -1,7 +1,7 @@
 """What a study did, in words for a paper's section on methods."""
 
 from regard.reports.recipe_words import recipe_words
-from regard.reports.study.arms import baseline, designs, has_controls
+from regard.reports.study.arms import baseline, designs, has_controls, scores_of
 from regard.reports.study.words import counted, fact, level_words, listed
 from regard.studies.statistics import FEWEST_SEEDS, worth_words
 
@@ -82,13 +82,25 @@ def _training(results):
     rate = "The learning rate was the same for all arms."
     if study.tune:
         rate = (
-            f"In its place the learning rate was chosen for each arm by {study.tune} trials of its "
-            "own on validation images."
+            "In its place the learning rate was chosen for each arm by "
+            f"{counted(study.tune, 'trial')} of its own on validation images{_rates(results)}."
         )
     return (
         f"Network and training. The network was {recipe.network}, trained with "
         f"{recipe_words(recipe)}. {rate}"
     )
+
+
+def _rates(results):
+    """The learning rates that were chosen, in brackets; empty where none is known."""
+    found = {
+        arm.name: score.learning_rate
+        for arm in results.arms
+        if arm.role != "shuffled"
+        for score in scores_of(results, arm).values()
+    }
+    known = [f"{rate:.2g} for {name}" for name, rate in found.items() if rate is not None]
+    return f" ({'; '.join(known)})" if known else ""
 
 
 def _arms(results):
@@ -117,8 +129,8 @@ def _seeds(results):
     stopped = ""
     if study.until_decided:
         stopped = (
-            " The results were looked at after each seed from the fifth on, and the study stopped "
-            "when all designs were decided."
+            " The results were looked at after each seed from the fifth on, and the study was to "
+            "stop as soon as all designs were decided."
         )
     return (
         f"Seeds. Each arm was trained with up to {counted(len(study.seeds), 'seed')} "
