@@ -136,6 +136,15 @@ def test_controls_are_not_told_of_where_there_are_none(study, page):
         assert words not in alone and words in page + study_table_tex(*study), words
 
 
+def test_an_open_verdict_beside_zero_is_explained(study):
+    results, comparisons = study
+    first = dataclasses.replace(comparisons[0], interval=(0.001, 0.02), needed_seeds=7)
+    beside = dataclasses.replace(first, verdict="cannot tell yet (needs about 7 seeds)")
+    told = [study_report(results, [one]) for one in (beside, comparisons[0])]
+    assert ["(Holm); the intervals" in page for page in told] == [True, False]
+    assert "(Holm); the intervals" in answer_lines(results, [beside])[-1]
+
+
 def test_names_are_escaped():
     results, _ = made_up(["cbam"], seeds=5, controls=())
     arms = [results.arms[0], dataclasses.replace(results.arms[1], name=NASTY, made_of=NASTY)]

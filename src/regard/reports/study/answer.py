@@ -33,6 +33,7 @@ def answers(results, comparisons):
         parts.append(paragraph(headline(results, comparisons, design), "answer"))
         said = beside_controls(results, comparisons, design)
         parts += [paragraph(said)] if said else []
+    parts += [paragraph(_ADJUSTED, "quiet")] if _is_open_beside_zero(results, comparisons) else []
     return "\n".join(parts)
 
 
@@ -45,7 +46,20 @@ def answer_lines(results, comparisons):
     for design in designs(results):
         said = beside_controls(results, known, design, _IN_THE_REPORT)
         lines += [headline(results, known, design), *([f"  {said}"] if said else [])]
+    lines += [_ADJUSTED] if _is_open_beside_zero(results, known) else []
     return lines
+
+
+def _is_open_beside_zero(results, comparisons):
+    """Whether the interval of a design leaves out zero and its verdict is open, for Holm's sake."""
+    none = baseline(results).name
+    return any(
+        one.against == none
+        and one.seeds >= FEWEST_SEEDS
+        and one.needed_seeds is not None
+        and (one.interval[0] > 0 or one.interval[1] < 0)
+        for one in comparisons
+    )
 
 
 def headline(results, comparisons, design):
