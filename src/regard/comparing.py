@@ -75,6 +75,7 @@ def compare(
     study = study or make_study(settings)
     dataset = dataset or datasets.load_for(study.recipe)
     _check_classes(dataset)
+    _check_size(dataset, study.recipe)
     folder = new_study(study, Path(root), f"{dataset.name}-{study.recipe.network}", name)
     try:
         return _run(folder, dataset, workers, ray, progress)
@@ -267,6 +268,17 @@ def _is_decided(compared):
 def _check_classes(dataset):
     if len(dataset.class_names) < 2:
         raise DataError(f"{dataset.name} has one class; there is nothing to tell apart.")
+
+
+def _check_size(dataset, recipe):
+    """Refuses images that were given in another size than the recipe's, which is for loading."""
+    shape, size = np.shape(dataset.train.images), recipe.image_size
+    if size is not None and shape[1:3] != (size, size):
+        given = " x ".join(map(str, shape[1:3]))
+        raise UsageError(
+            f"image_size is {size}, but the images given are {given}. Photos are stretched as they "
+            "are loaded; leave image_size out."
+        )
 
 
 def _digest(dataset):

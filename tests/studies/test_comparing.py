@@ -135,6 +135,13 @@ def test_one_class_is_refused_before_anything_is_written(sample, root):
     assert not (root / "one-class").exists()
 
 
+def test_images_given_in_another_size_are_refused(sample, root):
+    settings = SETTINGS | {"recipe": SETTINGS["recipe"] | {"image_size": 32}}
+    with pytest.raises(UsageError, match="32, but the images given are 28 x 28"):
+        comparing.compare(dataset=sample, root=root, name="size", **settings)
+    assert not (root / "size").exists()
+
+
 def test_a_design_that_does_not_fit_is_refused_before_any_training(sample, root):
     settings = SETTINGS | {"designs": ["attention_pool"]}
     with pytest.raises(UsageError, match="does not fit"):
