@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import sys
@@ -5,7 +6,7 @@ import sys
 import pytest
 
 from regard.comparing import _workers
-from regard.errors import UsageError
+from regard.errors import RegardError, UsageError
 from regard.studies.local import LocalWorkers
 from regard.studies.study import make_study
 
@@ -86,6 +87,16 @@ def test_no_process(sample, count):
     study = make_study({"designs": ["cbam"], "seeds": [0, 1]})
     with pytest.raises(UsageError, match="at least 1"):
         LocalWorkers(study, sample, count)
+
+
+def test_no_room_for_the_images(sample, monkeypatch):
+    def write(folder, dataset):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("regard.studies.local.write_dataset", write)
+    study = make_study({"designs": ["cbam"], "seeds": [0, 1]})
+    with pytest.raises(RegardError, match=r"The disk is full: .*regard-study-"):
+        LocalWorkers(study, sample, 1)
 
 
 def test_processes_end_with_the_block(sample):

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 from regard.errors import RegardError, UsageError
+from regard.files import full_disk_told
 from regard.processes.process import Worker
 from regard.studies import one_core
 from regard.studies.shared import write_dataset
@@ -34,10 +35,12 @@ class LocalWorkers:
         if count is not None and count < 1:
             raise UsageError(f"workers must be at least 1, not {count}.")
         self.count = count or one_core.count()
-        self._closing = contextlib.ExitStack()
-        folder = self._closing.enter_context(tempfile.TemporaryDirectory(prefix="regard-study-"))
-        write_dataset(Path(folder), dataset)
-        Path(folder, "study.json").write_text(study.model_dump_json(), encoding="utf-8")
+        with contextlib.ExitStack() as opened:
+            folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="regard-study-"))
+            with full_disk_told(Path(folder)):
+                write_dataset(Path(folder), dataset)
+                Path(folder, "study.json").write_text(study.model_dump_json(), encoding="utf-8")
+            self._closing = opened.pop_all()
         self._command = [sys.executable, "-P", "-m", "regard.studies.worker", folder]
         self._environment = os.environ | one_core.variables() | {"TMPDIR": folder}
         self._free = queue.SimpleQueue()
