@@ -39,11 +39,13 @@ def classes(results):
 def numbers(results, comparisons):
     """Both tables."""
     arms = table(ARMS_HEAD, arms_cells(results), "wide")
+    first = " The time of a step holds its compilation, as there was one epoch only."
     parts = [
         paragraph(
             "Means over the seeds ± their standard deviation. ECE: expected calibration error. "
             "Faithfulness: how much better the maps tell what the decision depends on than the "
-            "best of maps that know nothing of the network; above zero is better.",
+            "best of maps that know nothing of the network; above zero is better."
+            f"{first if results.study.recipe.epochs == 1 else ''}",
             "quiet",
         ),
         arms,
