@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from regard import datasets
+from regard.datasets.check import as_labels
 from regard.errors import DataError, RegardError, UsageError
 from regard.files import alone_in
 from regard.studies.alike import differences
@@ -266,7 +267,8 @@ def _is_decided(compared):
 
 
 def _check_classes(dataset):
-    if len(dataset.class_names) < 2:
+    names = dataset.class_names
+    if len(names) < 2 or len(np.unique(as_labels(dataset.train.labels, len(names)))) < 2:
         raise DataError(f"{dataset.name} has one class; there is nothing to tell apart.")
 
 

@@ -129,9 +129,11 @@ def test_a_look_does_not_see_the_seeds_after_it(whole):
 
 
 def test_one_class_is_refused_before_anything_is_written(sample, root):
-    one = dataclasses.replace(sample, class_names=("boot",))
-    with pytest.raises(DataError, match="one class"):
-        comparing.compare(dataset=one, root=root, name="one-class", **SETTINGS)
+    of_one = Split(sample.train.images, np.full(len(sample.train), 3))
+    for changes in ({"class_names": ("boot",)}, {"train": of_one}):
+        one = dataclasses.replace(sample, **changes)
+        with pytest.raises(DataError, match="one class"):
+            comparing.compare(dataset=one, root=root, name="one-class", **SETTINGS)
     assert not (root / "one-class").exists()
 
 
