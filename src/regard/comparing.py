@@ -150,6 +150,12 @@ def _refuse_what_changed(folder, digest):
             f"{folder.path} was made with other images than those of {plan['data']['name']} now. "
             "Run the study anew."
         )
+    changed = folder.changed_settings()
+    if changed:
+        raise UsageError(
+            f"{folder.path / 'study.toml'} was changed after the study began: "
+            f"{', '.join(changed)}. Put it back, or run it anew with --config."
+        )
     others = differences(plan["environment"], environment())
     if others:
         raise UsageError(

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -116,6 +117,15 @@ def test_another_backend_or_version_is_refused(whole, sample, monkeypatch):
     monkeypatch.setattr(comparing, "environment", lambda: other)
     with pytest.raises(UsageError, match=r"keras was .* and is 4\.0"):
         comparing.resume_comparison(whole.folder, sample)
+
+
+def test_settings_that_were_changed_after_it_began_are_refused(whole, sample, tmp_path):
+    folder = tmp_path / "changed"
+    shutil.copytree(whole.folder, folder)
+    file = folder / "study.toml"
+    file.write_text(file.read_text().replace("epochs = 1\n", "epochs = 2\n"))
+    with pytest.raises(UsageError, match=r"study\.toml was changed .*: recipe\. Put it back"):
+        comparing.resume_comparison(folder, sample)
 
 
 def test_a_study_that_another_process_trains_is_refused(whole, sample):

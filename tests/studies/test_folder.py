@@ -79,6 +79,15 @@ def test_test_labels_of_no_class_are_refused_before_any_training(folder, sample,
     assert not folder.has_plan()
 
 
+def test_settings_that_trainings_hang_on_are_kept_in_the_plan(folder, sample):
+    folder.write_plan(PLAN, sample, "digest")
+    assert folder.changed_settings() == []
+    folder.study = folder.study.model_copy(update={"worth": 0.1, "seeds": (0, 1, 2, 3, 4)})
+    assert folder.changed_settings() == []
+    folder.study = folder.study.model_copy(update={"designs": ("eca",), "images": 50})
+    assert folder.changed_settings() == ["designs", "images"]
+
+
 def test_what_failed_is_named_and_not_done(folder, sample):
     folder.write_plan(PLAN, sample, "digest")
     folder.write_piece("cbam", 3, {"failed": "MemoryError: no room"})

@@ -19,6 +19,7 @@ from regard.training.run import environment
 
 MAX_BYTES = 64 << 20
 _PLANNED = ("arms", "left_out", "class_names", "labels", "images", "data", "environment")
+_OF_TRAININGS = ("recipe", "designs", "controls", "images", "tune")
 
 
 class StudyFolder:
@@ -71,6 +72,7 @@ class StudyFolder:
         labels = as_labels(dataset.test.labels, len(dataset.class_names), len(dataset.test))
         plan = {
             "format": FORMAT,
+            "settings": self._settings(),
             "arms": answer["arms"],
             "left_out": answer["left_out"],
             "class_names": list(dataset.class_names),
@@ -103,6 +105,18 @@ class StudyFolder:
         if missing:
             raise DataError(f"{self.path / 'plan.json'} is damaged: it has no {missing[0]}.")
         return plan
+
+    def changed_settings(self):
+        """Returns the settings, by name, that trainings hang on and that are not the plan's.
+
+        Seeds may be added, and what is judged by may be another.
+        """
+        planned = self.read_plan().get("settings")  # older plans have none
+        now = self._settings()
+        return [name for name in now if planned and planned.get(name) != now[name]]
+
+    def _settings(self):
+        return {name: self.study.model_dump(mode="json")[name] for name in _OF_TRAININGS}
 
     def arms(self):
         """Returns the planned arms."""
