@@ -60,7 +60,13 @@ class RayWorkers:
         try:
             return self._ray.get(done)
         except self._ray.exceptions.RayError as error:
-            return {"failed": f"{type(error).__name__}: {str(error)[:200]}"}
+            return {"failed": _reason(error)}
+
+
+def _reason(error):
+    """Says why a task was lost; of an error within it, that error and not where it was."""
+    cause = getattr(error, "cause", None) or error
+    return f"{type(cause).__name__}: {str(cause)[:200]}"
 
 
 def _do(task, shared):
