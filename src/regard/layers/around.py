@@ -1,7 +1,7 @@
 """Products of each pixel with the square of pixels around it, and sums over that square.
 
-A place of the square is one product of whole feature maps, of which a matrix of zeros and ones
-adds up each head's channels: the pixels around each pixel are never copied side by side.
+A row of the square is one product of feature maps, of which a matrix of zeros and ones adds up
+each head's channels: of the pixels around each pixel, one row at a time stands side by side.
 """
 
 import math
@@ -59,32 +59,32 @@ def gather(attention, values):
 
 def _scores(queries, keys, kernel_size, heads):
     of_head = ops.transpose(channels_of_heads(heads, queries))
-    places = _places(keys, kernel_size)
-    return ops.stack([ops.matmul(queries * place, of_head) for place in places], axis=3)
+    queries = ops.expand_dims(queries, 3)
+    rows = _rows(keys, kernel_size)
+    return ops.concatenate([ops.matmul(queries * row, of_head) for row in rows], axis=3)
 
 
 def _gather(attention, values):
-    weights = ops.unstack(attention, axis=3)
-    return _weighted(weights, _places(values, _side(attention)))
+    side = _side(attention)
+    return _weighted(ops.split(attention, side, axis=3), _rows(values, side))
 
 
 def _spread(attention, x):
     """What each pixel, border included, gets of `x` from the squares that it lies in."""
     side = _side(attention)
-    weights = ops.unstack(padded(attention, side - 1), axis=3)[::-1]
-    moved = [
-        _place(weight, *start, side) for weight, start in zip(weights, _starts(side), strict=True)
-    ]
-    return _weighted(moved, _places(padded(x, side - 1), side))
+    attention, x = padded(ops.flip(attention, 3), side - 1), padded(x, side - 1)
+    weights = ops.split(attention, side, axis=3)
+    moved = [_row(_diagonal(weight), start, side) for start, weight in enumerate(weights)]
+    return _weighted(moved, _rows(x, side))
 
 
-def _weighted(weights, places):
-    """The sum of the weighted places, added up in at least float32."""
-    of_head = channels_of_heads(weights[0].shape[-1], places[0])
-    dtype = keras.backend.standardize_dtype(places[0].dtype)
+def _weighted(weights, rows):
+    """The sum of the weighted rows of the squares, added up in at least float32."""
+    of_head = channels_of_heads(weights[0].shape[-1], rows[0])
+    dtype = keras.backend.standardize_dtype(rows[0].dtype)
     total = sum(
-        ops.cast(ops.matmul(weight, of_head) * place, layout.precise(dtype))
-        for weight, place in zip(weights, places, strict=True)
+        ops.sum(ops.cast(ops.matmul(weight, of_head) * row, layout.precise(dtype)), 3)
+        for weight, row in zip(weights, rows, strict=True)
     )
     return ops.cast(total, dtype)
 
@@ -99,18 +99,25 @@ def _side(attention):
     return math.isqrt(attention.shape[3])
 
 
-def _starts(side):
-    return [(row, column) for row in range(side) for column in range(side)]
+def _rows(x, side):
+    """For each row of the square, what stands in it for each pixel, on a new axis 3."""
+    columns = ops.stack([_column(x, start, side) for start in range(side)], axis=3)
+    return [_row(columns, start, side) for start in range(side)]
 
 
-def _places(x, side):
-    """For each place of the square, what stands there for each pixel."""
-    return [_place(x, *start, side) for start in _starts(side)]
+def _row(x, start, side):
+    return x[:, start : start + 1 - side or None]
 
 
-def _place(x, row, column, side):
-    rows, columns = (slice(start, start + 1 - side or None) for start in (row, column))
-    return x[:, rows, columns]
+def _column(x, start, side):
+    return x[:, :, start : start + 1 - side or None]
+
+
+def _diagonal(weights):
+    """The weight of each place in a row of the square, by the pixel that stands there."""
+    side = weights.shape[3]
+    places = enumerate(ops.unstack(weights, axis=3))
+    return ops.stack([_column(weight, start, side) for start, weight in places], axis=3)
 
 
 def padded(x, border):
