@@ -100,7 +100,8 @@ def resume_comparison(
 
     Raises:
         DataError: If `folder` is no study or one of another version, or the images are others.
-        UsageError: If another process works on it, or backend, processor or versions are others.
+        UsageError: If another process works on it, or if settings that a training hangs on,
+            backend, kind of processor or versions are others.
     """
     opened = StudyFolder(folder)
     dataset = dataset or datasets.load_for(opened.study.recipe)

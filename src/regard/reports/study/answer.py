@@ -10,8 +10,6 @@ _ADJUSTED = (
     "The verdicts are adjusted for all designs at once (Holm); the intervals are each design's "
     "own, so one that leaves out zero may belong to a verdict that is still open."
 )
-
-
 _BELOW = "see below"
 _IN_THE_REPORT = "see the report"
 
