@@ -261,12 +261,6 @@ def test_the_run_keeps_the_network_without_the_augmentation(better, small):
     assert loss == pytest.approx(read_metrics(better.folder)[0]["val_loss"], rel=1e-4)
 
 
-def test_averages_of_batch_norm_reach_back_one_epoch_at_most(better, small):
-    steps = -(-len(stratified_split(small.train.labels, 0.1, 0)[0]) // 32)
-    norms = [x for x in better.model.layers if isinstance(x, keras.layers.BatchNormalization)]
-    assert norms and {layer.momentum for layer in norms} == {1 - 1 / steps}
-
-
 def test_the_images_are_shifted_in_training(better, small, root):
     recipe = Recipe(**read_config(better.folder)["recipe"]).model_copy(update={"shift": 0})
     other = train_run(recipe, small, root)

@@ -16,6 +16,8 @@ from regard.training.pixels import scaled
 from regard.training.recipe import Recipe
 from regard.training.split import stratified_split
 
+FEWEST_AVERAGED = 4  # batches that batch norm's averages reach back, if an epoch has them
+
 
 @dataclass(frozen=True, eq=False)
 class Job:
@@ -108,10 +110,11 @@ def _parts(dataset, images, labels, recipe):
 
 
 def _shorten_memories(model, steps):
-    """Lets batch norm's averages reach back one epoch at most; where steps are few they lag."""
+    """Lets batch norm's averages reach back a quarter of an epoch; where steps are few they lag."""
+    reach = min(steps, max(steps / 4, FEWEST_AVERAGED))
     for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = min(layer.momentum, 1 - 1 / steps)
+            layer.momentum = min(layer.momentum, 1 - 1 / reach)
 
 
 def _optimizer(recipe, rate):
