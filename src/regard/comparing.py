@@ -239,7 +239,8 @@ def _train(folder, pool, arms, seeds, progress, untuned):
 def _told(name, answer):
     if "failed" in answer:
         return f"failed: {answer['failed']}"
-    return f"accuracy {answer['scores'][name]['accuracy']:.4f}"
+    score = answer["scores"][name]
+    return f"accuracy {score['accuracy']:.4f}{', diverged' if score['diverged'] else ''}"
 
 
 def _looks(study):

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 
 import keras
 import numpy as np
@@ -11,6 +12,7 @@ from regard.studies.piece import train_piece
 from regard.studies.plan import PlannedArm
 from regard.studies.results import Arm
 from regard.studies.study import make_study
+from regard.studies.tasks import packed_score, unpacked_score
 from regard.training.job import prepare
 
 pytestmark = pytest.mark.usefixtures("in_this_process")
@@ -80,6 +82,16 @@ def test_another_learning_rate(study, sample, trained):
     found = train_piece(study, sample, arm("design"), seed=1, rate=1e-5)
     assert found["score"].learning_rate == 1e-5
     assert found["digest"] != trained["digest"]
+
+
+def test_a_training_that_diverges_counts_as_it_was_before(study, sample):
+    found = train_piece(study, sample, arm("design"), seed=1, rate=3e38)
+    score = found["score"]
+    assert "not finite at step" in score.diverged
+    assert score.curve == [] and score.step_ms is None
+    assert np.isfinite(score.loss) and score.accuracy == score.correct.mean()
+    packed = json.loads(json.dumps(packed_score(score), allow_nan=False))
+    assert unpacked_score(packed, 50).diverged == score.diverged
 
 
 def test_what_is_told_of_the_training(trained):

@@ -17,12 +17,16 @@ from regard.studies.part import SHOWN, part_of, spread_out
 from regard.studies.results import Score
 from regard.training.best import KeepBest
 from regard.training.job import prepare
+from regard.training.loop import NotFinite
 
 JUDGED_IMAGES = 40
 
 
 def train_piece(study, dataset, planned, seed, rate=None):
     """Trains an arm's network with a seed, keeps its best epoch, and looks at the test images once.
+
+    A training that leaves the finite numbers ends there and counts as it was before: to leave it
+    out would flatter an arm that diverges.
 
     Args:
         study: A `regard.studies.study.Study`.
@@ -44,14 +48,15 @@ def train_piece(study, dataset, planned, seed, rate=None):
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "checkpoints").mkdir()
         keeper = KeepBest(job.model, Path(folder))
-        job.train([keeper, clock])
+        diverged = _trained(job, [keeper, clock])
         keeper.restore()
     labels = as_labels(dataset.test.labels, len(dataset.class_names), len(dataset.test))
     of_training = {
         "seconds": sum(row["seconds"] for row in keeper.rows),
-        "step_ms": clock.milliseconds(),
+        "step_ms": clock.milliseconds,
         "curve": keeper.rows,
         "learning_rate": rate,
+        "diverged": diverged,
     }
     found = {"digest": _digest(job.model), "shuffled": None, "maps": None, "why": ""}
     is_design = planned.arm.role == "design"
@@ -66,20 +71,29 @@ def train_piece(study, dataset, planned, seed, rate=None):
     return found
 
 
+def _trained(job, callbacks):
+    """Trains; returns in words where it diverged, or nothing."""
+    try:
+        job.train(callbacks)
+    except NotFinite as error:
+        return str(error)
+    return ""
+
+
 class _StepClock(keras.callbacks.Callback):
-    """Times the training steps of the last epoch, without its validation."""
+    """Times the training steps of the last whole epoch, without its validation."""
 
     every_batch = False
 
+    def __init__(self):
+        super().__init__()
+        self.milliseconds = None  # a step; of a training of one epoch they hold its compilation
+
     def on_epoch_begin(self, epoch, logs=None):
-        self._start, self._end = time.perf_counter(), None
+        self._start = time.perf_counter()
 
     def on_test_begin(self, logs=None):
-        self._end = time.perf_counter()
-
-    def milliseconds(self):
-        """Mean milliseconds of a step; of a training of one epoch they hold its compilation."""
-        return 1e3 * (self._end - self._start) / self.params["steps"]
+        self.milliseconds = 1e3 * (time.perf_counter() - self._start) / self.params["steps"]
 
 
 def _score(probabilities, labels, dataset, faithfulness, of_training):

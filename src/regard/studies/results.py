@@ -39,7 +39,7 @@ class Score:
         loss: Mean cross entropy in nats.
         ece: Expected calibration error, 0…1.
         seconds: Of the training's epochs; those of the design for its shuffled control.
-        step_ms: Milliseconds of a training step, the mean of the last epoch.
+        step_ms: Milliseconds of a training step, the mean of the last whole epoch; None without.
         correct: Whether each test image is classified correctly, `(images,)`.
         recall: Of each class, `(classes,)`.
         curve: A dict for each epoch with `epoch`, `loss`, `accuracy`, `val_loss`, `val_accuracy`.
@@ -47,18 +47,21 @@ class Score:
             what the decision depends on (`regard.maps.faithfulness`), or None where there is no
             map.
         learning_rate: That was used.
+        diverged: In words, where the training left the finite numbers and ended; the scores are
+            then of the best epoch before, or of the weights before that step. Empty otherwise.
     """
 
     accuracy: float
     loss: float
     ece: float
     seconds: float
-    step_ms: float
+    step_ms: float | None
     correct: np.ndarray
     recall: np.ndarray
     curve: Sequence[Mapping[str, float]]
     faithfulness: float | None = None
     learning_rate: float | None = None
+    diverged: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +92,16 @@ class Results:
     about: Mapping[str, str] = field(default_factory=dict)
     maps: Mapping[str, np.ndarray] = field(default_factory=dict)
     map_images: np.ndarray | None = None
+
+    @property
+    def diverged(self) -> dict[tuple[str, int], str]:
+        """By name of the arm and seed, in words where a training left the finite numbers."""
+        trained = {arm.name for arm in self.arms if arm.role != "shuffled"}
+        return {
+            (arm, seed): score.diverged
+            for (arm, seed), score in self.scores.items()
+            if arm in trained and score.diverged
+        }
 
     def seeds(self, *arms: str) -> list[int]:
         """Returns the seeds with which all these arms have scores, in the study's order."""

@@ -15,6 +15,7 @@ from regard.reports.study import (
 )
 from regard.reports.study.answer import answer_lines, beside_controls, headline, notices
 from regard.reports.study.many import by_gain
+from regard.reports.study.methods import methods_text
 from regard.reports.study.side_by_side import side_by_side
 from regard.studies.judging import judge
 from regard.studies.study import Study
@@ -111,6 +112,23 @@ def test_every_failed_training_and_missing_control_is_named(study):
     assert "2 trainings failed; see below." in words
     assert "over no attention, 3 seeds; 2 trainings failed." in words
     assert "Left out, see below: equal time." in words
+
+
+def test_a_training_that_diverged_counts_and_is_named(study):
+    results, _ = study
+    ended = {"diverged": NASTY, "curve": [], "step_ms": None}
+    scores = results.scores | {
+        (name, 3): dataclasses.replace(results.scores[name, 3], **ended)
+        for name in ("cbam", "cbam, shuffled")
+    }
+    results = dataclasses.replace(results, scores=scores)
+    page = study_report(results, judge(results))
+    check(page)
+    words = words_of(page)
+    assert f"cbam, seed 3: {NASTY}" in words
+    assert "1 training diverged; see below." in words
+    assert "seeds; 1 training diverged." in words
+    assert "count with their best epoch before" in methods_text(results)
 
 
 def test_a_terminal_is_told_as_the_page_and_where_the_rest_is(study):

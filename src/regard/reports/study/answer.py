@@ -67,11 +67,15 @@ def headline(results, comparisons, design):
     if one is None:
         return f"{design.name}: no answer, as fewer than two seeds gave scores with it and without."
     verb = " " if one.verdict in ("helps", "hurts") else ": "
-    lost = sum(name in (design.name, none.name) for name, _ in results.failed)
-    failed = f"; {counted(lost, 'training')} failed" if lost else ""
+    ends = {"failed": results.failed, "diverged": results.diverged}
+    counts = {
+        word: sum(name in (design.name, none.name) for name, _ in trainings)
+        for word, trainings in ends.items()
+    }
+    lost = [f"; {counted(n, 'training')} {word}" for word, n in counts.items() if n]
     return (
         f"{design.name}{verb}{one.verdict}: {points(one.difference)} points "
-        f"{interval(one.interval)} over no attention, {counted(one.seeds, 'seed')}{failed}."
+        f"{interval(one.interval)} over no attention, {counted(one.seeds, 'seed')}{''.join(lost)}."
     )
 
 
@@ -133,6 +137,8 @@ def notices(results):
     said = [*filter(None, [fact(results, "notice"), _too_few_seeds(results)])]
     if results.failed:
         said.append(f"{counted(len(results.failed), 'training')} failed; see below.")
+    if results.diverged:
+        said.append(f"{counted(len(results.diverged), 'training')} diverged; see below.")
     return "\n".join(paragraph(text, "notice") for text in said)
 
 

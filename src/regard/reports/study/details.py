@@ -8,7 +8,7 @@ from regard.reports.study.arms import baseline, designs
 from regard.reports.study.cells import ARMS_HEAD, arms_cells, comparison_cells, comparisons_head
 from regard.reports.study.classes import class_differences
 from regard.reports.study.methods import methods_text
-from regard.reports.study.words import MISSING, interval, level_words, points
+from regard.reports.study.words import DIVERGED, MISSING, interval, level_words, points
 
 COMMAND = "regard compare --config study.toml"
 
@@ -69,10 +69,13 @@ def methods(results):
 def gaps(results):
     """What failed and what was left out, each by name; empty where there is neither."""
     failed = [f"{arm}, seed {seed}: {why}" for (arm, seed), why in results.failed.items()]
+    diverged = [f"{arm}, seed {s}: {why}" for (arm, s), why in results.diverged.items()]
     left = [f"{name}: {why}" for name, why in results.left_out.items()]
     parts = []
     if failed:
         parts += [paragraph("These trainings gave nothing, and count in no mean:"), bullets(failed)]
+    if diverged:
+        parts += [paragraph(f"These trainings diverged; {DIVERGED}:"), bullets(diverged)]
     if left:
         parts += [paragraph("These controls are not in the study:"), bullets(left)]
     return section("What failed and what was left out", *parts) if parts else ""

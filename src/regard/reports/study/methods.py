@@ -2,7 +2,7 @@
 
 from regard.reports.recipe_words import recipe_words
 from regard.reports.study.arms import baseline, designs, has_controls, scores_of
-from regard.reports.study.words import counted, fact, level_words, listed
+from regard.reports.study.words import DIVERGED, counted, fact, level_words, listed
 from regard.studies.statistics import FEWEST_SEEDS, worth_words
 
 _CONTROLS = {
@@ -197,9 +197,11 @@ def _gaps(results):
         if (arm.name, seed) not in results.scores and (_trained(arm), seed) not in results.failed
     ]
     failed = [f"{arm} with seed {seed} ({why})" for (arm, seed), why in results.failed.items()]
+    diverged = [f"{arm} with seed {seed} ({why})" for (arm, seed), why in results.diverged.items()]
     left = [f"{name} ({why})" for name, why in results.left_out.items()]
     parts = [
         f"These trainings failed and count in no mean: {listed(failed)}." if failed else "",
+        f"These trainings diverged; {DIVERGED}: {listed(diverged)}." if diverged else "",
         f"These controls were left out: {listed(left)}." if left else "",
         f"Of {len(planned):,} results {len(undone):,} are not there, as that training was not done."
         if undone

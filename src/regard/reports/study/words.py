@@ -4,6 +4,7 @@ import math
 
 MINUS = "\N{MINUS SIGN}"
 MISSING = "—"
+DIVERGED = "they count with their best epoch before, or with the weights before that step"
 
 CONTROLS = {
     "frozen": "its own layer frozen at its start",
