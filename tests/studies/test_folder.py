@@ -8,7 +8,9 @@ from regard.datasets import Split
 from regard.errors import DataError, UsageError
 from regard.studies.folder import StudyFolder, new_study
 from regard.studies.part import spread_out
+from regard.studies.results import Score
 from regard.studies.study import make_study
+from regard.studies.tasks import packed_score
 
 ARM = {"name": "cbam", "role": "design", "of": None, "parameters": 2, "multiply_adds": 3}
 PLAN = {
@@ -93,6 +95,23 @@ def test_what_failed_is_named_and_not_done(folder, sample):
     folder.write_piece("cbam", 3, {"failed": "MemoryError: no room"})
     assert folder.piece("cbam", 3) is None
     assert folder.results().failed == {("cbam", 3): "MemoryError: no room"}
+
+
+def test_a_control_that_one_seed_cannot_have_is_kept_of_the_others(folder, sample):
+    shuffled = {"arm": {**ARM, "name": "cbam, shuffled", "role": "shuffled", "of": "cbam"}}
+    shuffled["arm"]["made_of"] = "other maps"
+    arms = [*PLAN["arms"], shuffled | {"design": "cbam", "share": 0.0}]
+    folder.write_plan(PLAN | {"arms": arms}, sample, "digest")
+    score = packed_score(Score(0.5, 0.5, 0.5, 1, 1, np.ones(50, bool), np.ones(10), []))
+    answer = {"scores": {"cbam": score}, "maps": None, "why_not_shuffled": "no memory"}
+    folder.write_piece("cbam", 4, answer)
+    assert folder.results().left_out["cbam, shuffled"] == "no memory"
+    both = {"cbam": score, "cbam, shuffled": score}
+    folder.write_piece("cbam", 3, answer | {"scores": both, "why_not_shuffled": ""})
+    results = folder.results()
+    assert results.left_out == PLAN["left_out"]
+    assert results.failed == {("cbam, shuffled", 4): "no memory"}
+    assert results.seeds("cbam, shuffled") == [3] and results.seeds("cbam") == [3, 4]
 
 
 def test_a_study_of_another_version(folder, sample):

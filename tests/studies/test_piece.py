@@ -84,6 +84,16 @@ def test_another_learning_rate(study, sample, trained):
     assert found["digest"] != trained["digest"]
 
 
+def test_without_memory_for_the_faithfulness_the_accuracy_is_kept(study, sample, monkeypatch):
+    def no_memory(*_, **__):
+        raise RuntimeError("OOM when allocating tensor with shape [100000]")
+
+    monkeypatch.setattr("regard.maps.faithfulness.faithfulness", no_memory)
+    found = train_piece(study, sample, arm("design"), seed=1)
+    assert found["score"].faithfulness is None and found["score"].accuracy > 0
+    assert found["maps"] is not None
+
+
 def test_a_training_that_diverges_counts_as_it_was_before(study, sample):
     found = train_piece(study, sample, arm("design"), seed=1, rate=3e38)
     score = found["score"]

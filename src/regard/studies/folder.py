@@ -169,7 +169,7 @@ class StudyFolder:
         plan = self.read_plan()
         labels = unpacked_array(plan["labels"])
         arms = [PlannedArm.from_dict(values).arm for values in plan["arms"]]
-        scores, failed, maps, left_out = {}, {}, {}, dict(plan["left_out"])
+        scores, failed, maps, unshuffled = {}, {}, {}, {}
         trained = [arm for arm in arms if arm.role != "shuffled"]
         for arm in trained:
             for seed in seeds:
@@ -184,7 +184,11 @@ class StudyFolder:
                 if answer["maps"] is not None:
                     maps[arm.name] = unpacked_array(answer["maps"]).astype(np.float32)
                 if answer["why_not_shuffled"]:
-                    left_out[f"{arm.name}, shuffled"] = answer["why_not_shuffled"]
+                    unshuffled[f"{arm.name}, shuffled", seed] = answer["why_not_shuffled"]
+        had = {name for name, _ in scores}
+        left_out = plan["left_out"] | {name: why for (name, _), why in unshuffled.items()}
+        left_out = {name: why for name, why in left_out.items() if name not in had}
+        failed |= {key: why for key, why in unshuffled.items() if key[0] in had}
         return Results(
             self.study,
             [arm for arm in arms if arm.name not in left_out],

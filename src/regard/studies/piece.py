@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from regard.datasets.check import as_images, as_labels
-from regard.errors import RegardError, UsageError
+from regard.errors import RegardError
 from regard.evaluation import evaluate_probabilities
 from regard.evaluation.predict import classify
 from regard.studies import networks
@@ -18,6 +18,7 @@ from regard.studies.results import Score
 from regard.training.best import KeepBest
 from regard.training.job import prepare
 from regard.training.loop import NotFinite
+from regard.training.loop.memory import is_out_of_memory
 
 JUDGED_IMAGES = 40
 
@@ -60,12 +61,12 @@ def train_piece(study, dataset, planned, seed, rate=None):
     }
     found = {"digest": _digest(job.model), "shuffled": None, "maps": None, "why": ""}
     is_design = planned.arm.role == "design"
-    faithfulness = _faithfulness(job.model, dataset) if is_design else None
+    faithfulness = _had(_faithfulness, job.model, dataset) if is_design else None
     found["score"] = _score(
         classify(job.model, dataset.test.images), labels, dataset, faithfulness, of_training
     )
     if is_design:
-        found["maps"] = _maps(job.model, dataset)
+        found["maps"] = _had(_maps, job.model, dataset)
         if "shuffled" in study.controls:
             found |= _shuffled(job.model, dataset, labels, seed, of_training)
     return found
@@ -114,34 +115,42 @@ def _shuffled(model, dataset, labels, seed, of_training):
 
     try:
         probabilities = shuffled_probabilities(model, as_images(dataset.test.images), seed=seed)
-    except UsageError as error:
+    except Exception as error:
+        if not _cannot_be(error):
+            raise
         return {"why": str(error)}
     return {"shuffled": _score(probabilities, labels, dataset, None, of_training)}
+
+
+def _had(measure, *arguments):
+    """What a measure gives; None where it cannot be had, so that the accuracy is kept."""
+    try:
+        return measure(*arguments)
+    except Exception as error:
+        if not _cannot_be(error):
+            raise
+        return None
+
+
+def _cannot_be(error):
+    return isinstance(error, RegardError) or is_out_of_memory(error)
 
 
 def _maps(model, dataset):
     from regard.maps import attention_maps
 
-    try:
-        rows = spread_out(SHOWN, len(dataset.test))
-        return attention_maps(model, as_images(dataset.test.images[rows])).to_images()
-    except RegardError:
-        return None
+    rows = spread_out(SHOWN, len(dataset.test))
+    return attention_maps(model, as_images(dataset.test.images[rows])).to_images()
 
 
 def _faithfulness(model, dataset):
-    """The smallest advantage of the attention maps over the controls' maps, None without maps."""
+    """The smallest advantage of the attention maps over the controls' maps."""
     from regard.explanation import explainer
     from regard.maps.faithfulness import faithfulness
 
     rows = spread_out(JUDGED_IMAGES, len(dataset.test))
     images = as_images(dataset.test.images[rows])
-    try:
-        found = faithfulness(
-            model, explainer("attention"), images, measures=("insertion", "deletion")
-        )
-    except (RegardError, MemoryError):
-        return None
+    found = faithfulness(model, explainer("attention"), images, measures=("insertion", "deletion"))
     return min(mean for mean, _, _ in found.advantages.values())
 
 

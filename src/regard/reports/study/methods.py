@@ -191,10 +191,9 @@ def _software(results):
 
 def _gaps(results):
     planned = [(arm, seed) for arm in results.arms for seed in results.study.seeds]
+    told = results.scores.keys() | results.failed.keys()
     undone = [
-        arm
-        for arm, seed in planned
-        if (arm.name, seed) not in results.scores and (_trained(arm), seed) not in results.failed
+        arm for arm, seed in planned if told.isdisjoint({(arm.name, seed), (_trained(arm), seed)})
     ]
     failed = [f"{arm} with seed {seed} ({why})" for (arm, seed), why in results.failed.items()]
     diverged = [f"{arm} with seed {seed} ({why})" for (arm, seed), why in results.diverged.items()]
