@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from regard.errors import DataError, UsageError
 from regard.training.checkpoints import Checkpoints
 from regard.training.recipe import Recipe
-from regard.training.run import environment, has_model, read_config
+from regard.training.run import environment, has_model, read_config, what_decides
 
 _IMAGES = "the file"
 _FIXED = frozenset(
@@ -107,11 +107,8 @@ def check_unchanged(folder: Path, recipe: Recipe, dataset, say, force: bool) -> 
 
 def _facts(recipe, sha256, environment):
     images = {f"{_IMAGES} {name}": digest[:12] for name, digest in sha256.items()}
-    machine = {name: environment.get(name) for name in ("backend", "cores", "machine")}
-    packages = environment.get("packages", {})
-    used = ("regard", "keras", "numpy", machine["backend"])
-    versions = {name: packages[name] for name in used if name in packages}
-    return recipe.model_dump() | images | machine | versions
+    cores = {"cores": environment.get("cores")}
+    return recipe.model_dump() | images | cores | what_decides(environment)
 
 
 def _has_epochs(folder):

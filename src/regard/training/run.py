@@ -88,6 +88,19 @@ def environment() -> dict:
     }
 
 
+def what_decides(environment: dict) -> dict:
+    """Returns of an `environment` what decides a training's numbers, as far as it is known.
+
+    Example:
+        >>> what_decides({"backend": "jax", "machine": "arm64", "packages": {"jax": "0.5"}})
+        {'backend': 'jax', 'machine': 'arm64', 'jax': '0.5'}
+    """
+    known = {name: environment.get(name) for name in ("backend", "machine")}
+    packages = environment.get("packages", {})
+    names = ("regard", "keras", "numpy", known["backend"])
+    return known | {name: packages[name] for name in names if name in packages}
+
+
 def write_metrics(folder: Path, rows: list[dict]) -> None:
     """Writes a run's epochs to `metrics.csv`, whole; raises `RegardError` if the disk is full."""
     stream = io.StringIO(newline="")
