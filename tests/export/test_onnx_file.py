@@ -137,12 +137,17 @@ def in_a_sparse_tensor(model):
     return model.graph.sparse_initializer.add().values
 
 
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    return to_onnx(models.tutorial((8, 8, 1), 2), tmp_path_factory.mktemp("good") / "good.onnx")
+
+
 @pytest.mark.parametrize("place", [in_graph, in_a_branch, in_a_function, in_a_sparse_tensor])
 @pytest.mark.parametrize("by", ["data_location", "external_data"])
-def test_weights_in_another_file_are_refused_wherever_they_are_named(tmp_path, place, by):
+def test_weights_in_another_file_are_refused_wherever_they_are_named(tmp_path, exported, place, by):
     import onnx
 
-    proto = onnx.load(to_onnx(models.tutorial((8, 8, 1), 2), tmp_path / "good.onnx"))
+    proto = onnx.load(exported)
     tensor = place(proto)
     if by == "data_location":
         tensor.data_location = onnx.TensorProto.EXTERNAL
@@ -151,4 +156,4 @@ def test_weights_in_another_file_are_refused_wherever_they_are_named(tmp_path, p
     (tmp_path / "bad.onnx").write_bytes(proto.SerializeToString())
     with pytest.raises(DataError, match=r"bad\.onnx keeps weights in another file"):
         OnnxNetwork(tmp_path / "bad.onnx")
-    OnnxNetwork(tmp_path / "good.onnx")
+    OnnxNetwork(exported)

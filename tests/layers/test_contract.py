@@ -12,8 +12,8 @@ LENGTHY = {
     "keeps_precision",
     "training_moves_every_weight",
 }
-# The lengthy checks of three layers out of four are for the slow run alone.
-SLOW = {(name, check) for i, name in enumerate(LAYERS) if i % 4 for check in LENGTHY}
+# The lengthy checks of seven layers out of eight are for the slow run alone.
+SLOW = {(name, check) for i, name in enumerate(LAYERS) if i % 8 for check in LENGTHY}
 CASES = [
     pytest.param(
         name,

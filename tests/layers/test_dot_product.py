@@ -57,11 +57,19 @@ def test_equals_the_formula(in_parts):
     np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("size", [(9, 7), (None, None)], ids=["known", "unknown"])
+KNOWN, UNKNOWN = (9, 7), (None, None)
+
+
 @pytest.mark.parametrize(
-    ("images", "rows", "jit"),
-    [(4, 20, False), (5, 20, False), (5, 20, True), (5, 100, True)],
-    ids=["whole_batches", "unknown_batch", "compiled", "compiled_in_one_part"],
+    ("size", "images", "rows", "jit"),
+    [
+        (KNOWN, 4, 20, False),
+        (UNKNOWN, 4, 20, False),
+        (UNKNOWN, 5, 20, False),
+        (KNOWN, 5, 20, True),
+        (UNKNOWN, 5, 100, True),
+    ],
+    ids=["whole_batches", "unknown_size", "unknown_batch", "compiled", "compiled_in_one_part"],
 )
 def test_trains_in_parts_as_whole(in_parts, size, images, rows, jit):
     jit = jit and keras.config.backend() != "torch"
