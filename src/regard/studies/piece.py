@@ -118,7 +118,7 @@ def _shuffled(model, dataset, labels, seed, of_training):
     except Exception as error:
         if not _cannot_be(error):
             raise
-        return {"why": str(error)}
+        return {"why": str(error) or type(error).__name__}
     return {"shuffled": _score(probabilities, labels, dataset, None, of_training)}
 
 
